@@ -1,0 +1,1 @@
+"""Mingchi 明池: a commerce platform with a pool of points that anyone can recompute."""
