@@ -1,0 +1,1 @@
+"""Wiring: settings, addresses of pages, the database; the only room that knows all others."""

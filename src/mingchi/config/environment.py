@@ -1,0 +1,62 @@
+"""What the environment may say, in one place; every other module asks here."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parents[3]
+SANDBOX, LIVE = "sandbox", "live"
+
+
+def mode() -> str:
+    """`sandbox` (default) or `live`; anything else is refused."""
+    value = os.environ.get("MINGCHI_MODE", SANDBOX)
+    if value not in (SANDBOX, LIVE):
+        raise ImproperlyConfigured(f"MINGCHI_MODE must be sandbox or live, not {value!r}")
+    return value
+
+
+def var_dir() -> Path:
+    """Where an installation keeps its data: MINGCHI_VAR, else `var` in the checkout."""
+    return Path(os.environ.get("MINGCHI_VAR") or ROOT / "var").resolve()
+
+
+def secret(name: str) -> str:
+    """A secret from the environment. Sandbox makes and keeps its own in `var/secrets`;
+    live refuses to start without one of at least 32 characters."""
+    value = os.environ.get(name, "")
+    if mode() == LIVE:
+        if len(value) < 32:
+            raise ImproperlyConfigured(
+                f"{name} is missing or shorter than 32 characters; live mode takes secrets from "
+                "the environment only"
+            )
+        return value
+    return value or _kept_secret(name)
+
+
+def _kept_secret(name: str) -> str:
+    path = var_dir() / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            # Hard-linking is atomic and fails where another process was first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def hosts() -> list[str]:
+    """Host names we answer to: MINGCHI_HOSTS, comma-separated; sandbox adds loopback."""
+    named = [host for host in os.environ.get("MINGCHI_HOSTS", "").split(",") if host]
+    if mode() == LIVE and not named:
+        raise ImproperlyConfigured("MINGCHI_HOSTS must name the hosts of a live platform")
+    return named or ["127.0.0.1", "localhost", "[::1]", "testserver"]

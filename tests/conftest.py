@@ -1,0 +1,34 @@
+"""A real PostgreSQL for the tests, and nothing else that is shared."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """The embedded PostgreSQL of the tests, started when the first test asks for it.
+
+    Its files are in `var/test`. fsync is off there: a test that pulls the plug kills
+    processes, never the machine.
+    """
+    from mingchi.config.database import start_embedded
+    from mingchi.config.environment import ROOT
+
+    named = os.environ.get("DATABASE_URL")
+    folder = Path(os.environ.get("MINGCHI_TEST_VAR") or ROOT / "var" / "test")
+    return named or start_embedded(folder / "postgres", {"fsync": "off"})
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest, database_url: str) -> None:
+    """Point Django at that server before pytest-django makes the test database."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(database_url)
+    connections["default"].settings_dict.update(
+        NAME=parts["dbname"], USER=parts.get("user", ""), HOST=parts.get("host", "")
+    )
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
