@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 EMBEDDED_SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",
-    "wal_compression": "lz4",
+    "wal_compression": "on",
     "checkpoint_timeout": "15min",
     "max_connections": "100",
     "timezone": "UTC",
