@@ -1,0 +1,1 @@
+"""Double entry over money and points: accounts, two journals, balances, statements."""

@@ -1,0 +1,1 @@
+"""Programmes of points: events, the settler that applies them, what they did, plans."""
