@@ -1,0 +1,254 @@
+"""Orders, their lines and the refunds asked of them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.catalogue.models import MAX_FEN, Sku
+from mingchi.members.models import REGION, Member
+from mingchi.merchants.models import Merchant
+
+
+class Order(models.Model):
+    """What a member bought of one merchant. Only `orders.services.move` changes `state`."""
+
+    class State(models.TextChoices):
+        CREATED = "created", _("to be paid")
+        PAID = "paid", _("paid")
+        SHIPPED = "shipped", _("shipped")
+        RECEIVED = "received", _("received")
+        COMPLETED = "completed", _("completed")
+        CANCELLED = "cancelled", _("cancelled")
+        REFUNDED = "refunded", _("refunded")
+
+    MERCHANT_PATH = "merchant"
+
+    number = models.CharField(_("number"), max_length=24, unique=True)
+    member = models.ForeignKey(
+        Member, models.PROTECT, db_index=False, related_name="orders", verbose_name=_("member")
+    )
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, db_index=False, related_name="orders", verbose_name=_("merchant")
+    )
+    region = models.CharField(_("region code"), max_length=6, null=True, blank=True)
+    recipient = models.CharField(_("recipient"), max_length=60, blank=True)
+    recipient_phone = models.CharField(_("recipient's phone"), max_length=20, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.CREATED
+    )
+    goods_fen = models.BigIntegerField(_("goods (fen)"))
+    shipping_fen = models.BigIntegerField(_("shipping (fen)"), default=0)
+    total_fen = models.BigIntegerField(_("total (fen)"))
+    carrier = models.CharField(_("carrier"), max_length=40, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
+    placed_at = models.DateTimeField(_("placed"))
+    pay_by = models.DateTimeField(_("to be paid by"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    receive_by = models.DateTimeField(_("counts as received from"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), null=True, blank=True)
+    complete_due_at = models.DateTimeField(_("completes from"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    refunded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
+    is_demo = models.BooleanField(_("demo order"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["member", "-id"]),
+            models.Index(fields=["merchant", "-id"]),
+            models.Index(fields=["pay_by"], condition=Q(state="created"), name="order_unpaid"),
+            models.Index(
+                fields=["complete_due_at"], condition=Q(state="received"), name="order_due"
+            ),
+            models.Index(
+                fields=["receive_by"], condition=Q(state="shipped"), name="order_under_way"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(goods_fen__gte=1, shipping_fen__gte=0, total_fen__lte=MAX_FEN)
+                & Q(total_fen=F("goods_fen") + F("shipping_fen")),
+                name="order_total_is_the_sum",
+            ),
+            models.CheckConstraint(
+                condition=Q(region__isnull=True) | Q(region__regex=REGION),
+                name="order_region_six_digits",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["created", "cancelled"]) | Q(paid_at__isnull=False),
+                name="order_goes_on_only_when_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="completed")
+                | Q(received_at__isnull=False, completed_at__isnull=False),
+                name="order_completes_only_when_received",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "created",
+                        "paid",
+                        "shipped",
+                        "received",
+                        "completed",
+                        "cancelled",
+                        "refunded",
+                    ]
+                ),
+                name="order_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def key(self) -> str:
+        """The order's id in the engine's events."""
+        return f"o{self.pk}"
+
+
+class OrderLine(models.Model):
+    """One SKU of an order, with what it cost at the moment of buying.
+
+    `cost_fen`, `distribution_fen` and `pool_fen` are totals of the line. `engine_line` is its
+    place in the engine's order: lines refunded in full before settlement are not in it.
+    `refunding_fen` is asked for and not decided, `refunded_fen` is approved.
+    """
+
+    MERCHANT_PATH = "order__merchant"
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    title = models.CharField(_("title"), max_length=210)
+    qty = models.IntegerField(_("quantity"))
+    price_fen = models.BigIntegerField(_("unit price (fen)"))
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    cost_fen = models.BigIntegerField(_("cost (fen)"))
+    distribution_fen = models.BigIntegerField(_("distribution (fen)"), null=True, blank=True)
+    pool_fen = models.BigIntegerField(_("pool (fen)"), null=True, blank=True)
+    refunding_fen = models.BigIntegerField(_("refund asked (fen)"), default=0)
+    refunded_fen = models.BigIntegerField(_("refunded (fen)"), default=0)
+    engine_line = models.PositiveSmallIntegerField(_("line in settlement"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["order_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_place_once"),
+            models.CheckConstraint(
+                condition=Q(qty__gte=1, qty__lte=10**6, price_fen__gte=1)
+                & Q(amount_fen=F("qty") * F("price_fen")),
+                name="order_line_amount_is_qty_times_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunding_fen__gte=0, refunded_fen__gte=0)
+                & Q(refunded_fen__lte=F("amount_fen") - F("refunding_fen")),
+                name="order_line_refund_within_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} × {self.qty}"
+
+    @property
+    def refundable_fen(self) -> int:
+        """What may still be asked back."""
+        return self.amount_fen - self.refunded_fen - self.refunding_fen
+
+
+class Refund(models.Model):
+    """Money asked back for one line. After settlement it is event `r<pk>`, and the money goes out
+    when that event is settled."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("requested")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+        PAID = "paid", _("paid back")
+
+    MERCHANT_PATH = "order__merchant"
+
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="refunds", verbose_name=_("order")
+    )
+    line = models.ForeignKey(
+        OrderLine, models.PROTECT, related_name="refunds", verbose_name=_("order line")
+    )
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.REQUESTED
+    )
+    before_settlement = models.BooleanField(_("before settlement"), null=True, blank=True)
+    restock = models.IntegerField(_("units put back"), default=0)
+    asked_by_member = models.BooleanField(_("asked by the member"))
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("asked by"),
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decision_reason = models.CharField(_("reason of the decision"), max_length=200, blank=True)
+    asked_at = models.DateTimeField(_("asked at"))
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    paid_at = models.DateTimeField(_("paid back at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="approved"), name="refund_to_pay"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gte=1), name="refund_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(state__in=["requested", "approved", "refused", "paid"]),
+                name="refund_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | Q(asked_by__isnull=True)
+                | ~Q(decided_by=F("asked_by")),
+                name="refund_decided_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_by_member=True) | Q(asked_by__isnull=False),
+                name="refund_asked_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="requested")
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="refund_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"r{self.pk}"
+
+    @property
+    def key(self) -> str:
+        """The refund's id in the engine's events."""
+        return f"r{self.pk}"
