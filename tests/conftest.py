@@ -32,3 +32,18 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, database_url: s
         NAME=parts["dbname"], USER=parts.get("user", ""), HOST=parts.get("host", "")
     )
     request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying_append_only_tables() -> None:
+    """Let `transaction=True` tests empty the tables afterwards: the superuser of the test
+    database switches triggers off for the TRUNCATE, which append-only tables refuse."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    plain = DatabaseOperations.execute_sql_flush
+
+    def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        off = "SET LOCAL session_replication_role = replica"
+        plain(self, [off, *sql_list] if sql_list else sql_list)
+
+    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]

@@ -60,3 +60,23 @@ def hosts() -> list[str]:
     if mode() == LIVE and not named:
         raise ImproperlyConfigured("MINGCHI_HOSTS must name the hosts of a live platform")
     return named or ["127.0.0.1", "localhost", "[::1]", "testserver"]
+
+
+def log_level() -> str:
+    """MINGCHI_LOG_LEVEL, INFO where nothing is said."""
+    return os.environ.get("MINGCHI_LOG_LEVEL", "INFO").upper()
+
+
+def trusted_proxies() -> int:
+    """How many reverse proxies stand before the web server: MINGCHI_TRUSTED_PROXIES, 0 to 5."""
+    text = os.environ.get("MINGCHI_TRUSTED_PROXIES", "0")
+    if text not in ("0", "1", "2", "3", "4", "5"):
+        raise ImproperlyConfigured("MINGCHI_TRUSTED_PROXIES must be a number from 0 to 5")
+    return int(text)
+
+
+def metrics_token() -> str | None:
+    """Who may read /metrics: MINGCHI_METRICS_TOKEN as bearer token. Sandbox lets everybody
+    where none is set (None); live then hides the page ("")."""
+    token = os.environ.get("MINGCHI_METRICS_TOKEN", "")
+    return token or ("" if mode() == LIVE else None)
