@@ -1,0 +1,59 @@
+"""What became of an event: its answer, or that it is still on its way."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from mingchi.ledger.models import SPAN
+
+_LOOK = """
+SELECT e.id, e.record, s.error
+FROM (SELECT %s::bigint AS event_id) asked
+LEFT JOIN ledger_entry e ON e.event_id = asked.event_id
+LEFT JOIN rebates_setaside s ON s.event_id = asked.event_id
+"""
+# A redemption waits for a batch of a few hundred milliseconds at most; asking more often than
+# this would only take time from the settler.
+_ASK_EVERY_S = 0.015
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """An event's end: `settled`, `refused` (with the engine's reason) or `set_aside`."""
+
+    status: str
+    number: int | None
+    answer: dict[str, Any]
+    error: str | None
+
+
+def result(event_id: int) -> Result | None:
+    """The result, or None while the event waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, [event_id])
+        entry_id, record, error = cursor.fetchone()
+    if entry_id is None:
+        if error is None:
+            return None
+        return Result(status="set_aside", number=None, answer={}, error=error)
+    answer = json.loads(record)
+    refusal = answer.get("error")
+    return Result(
+        status="refused" if refusal else "settled",
+        number=entry_id % SPAN,
+        answer=answer,
+        error=refusal,
+    )
+
+
+def wait(event_id: int, *, timeout_s: float = 2.0) -> Result | None:
+    """The result, waiting for it at most `timeout_s`; never inside a transaction, which would
+    wait for what it does not let others see."""
+    assert not connection.in_atomic_block
+    until = time.monotonic() + timeout_s
+    while (found := result(event_id)) is None and time.monotonic() < until:
+        time.sleep(_ASK_EVERY_S)
+    return found
