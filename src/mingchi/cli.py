@@ -1,0 +1,157 @@
+"""The command line: `mingchi COMMAND`. Each command imports what it needs when it is called, so
+that `mingchi replay` starts without Django and every `--help` is quick."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+Command = Callable[[list[str]], int]
+
+
+def server(argv: list[str]) -> int:
+    """Start the whole platform: database, web server, settler, worker."""
+    from mingchi.config import server
+
+    return server.main(argv)
+
+
+def settle(argv: list[str]) -> int:
+    """Run the settler: one writer per programme."""
+    _no_arguments("settle", argv)
+    _wire()
+    from mingchi.worker import settler
+
+    return settler.run()
+
+
+def worker(argv: list[str]) -> int:
+    """Run due and queued tasks: complete orders, cancel unpaid ones, pay refunds."""
+    _no_arguments("worker", argv)
+    _wire()
+    from mingchi.worker import tasks
+
+    return tasks.run()
+
+
+def replay(argv: list[str]) -> int:
+    """Recompute a file of events without a database."""
+    from mingchi.engine import replay
+
+    return replay.main(argv)
+
+
+def verify(argv: list[str]) -> int:
+    """Recompute everything from the events; name the first difference."""
+    _wire()
+    from mingchi.rebates import verify
+
+    return verify.main(argv)
+
+
+def demo(argv: list[str]) -> int:
+    """Load the demo shop into an empty sandbox platform."""
+    _no_arguments("demo", argv)
+    _wire()
+    from mingchi.config import prepare
+
+    return prepare.main(["--demo"])
+
+
+def migrate(argv: list[str]) -> int:
+    """Bring the database's tables up to date and open the platform."""
+    _no_arguments("migrate", argv)
+    _wire()
+    from mingchi.config import prepare
+
+    return prepare.main([])
+
+
+def check_deploy(argv: list[str]) -> int:
+    """Check the settings as for a live platform; any warning fails."""
+    _no_arguments("check-deploy", argv)
+    return _django(["check", "--deploy", "--fail-level", "WARNING"])
+
+
+def manage(argv: list[str]) -> int:
+    """Run a command of Django's: `mingchi manage createsuperuser`."""
+    _wire()
+    return _django(argv)
+
+
+COMMANDS: dict[str, Command] = {
+    "server": server,
+    "settle": settle,
+    "worker": worker,
+    "replay": replay,
+    "verify": verify,
+    "demo": demo,
+    "migrate": migrate,
+    "check-deploy": check_deploy,
+    "manage": manage,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 done, 1 found or failed, 2 called wrongly."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="mingchi",
+        description="Mingchi 明池: a commerce platform with a pool of points anyone can recompute.",
+        epilog="\n".join(f"  {name:<13} {run.__doc__}" for name, run in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    # Only the first word is ours; a command reads the rest itself.
+    command: str = parser.parse_args(words[:1]).command
+    try:
+        return COMMANDS[command](words[1:])
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, say) has seen enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _no_arguments(command: str, argv: list[str]) -> None:
+    """Answer --help, refuse anything else."""
+    argparse.ArgumentParser(
+        prog=f"mingchi {command}", description=COMMANDS[command].__doc__
+    ).parse_args(argv)
+
+
+def _wire() -> None:
+    """Find the database (starting the embedded one where none is named), then load Django."""
+    from mingchi.config import database, embedded, environment
+
+    try:
+        database.ensure_database(environment.var_dir() / "postgres")
+    except embedded.EmbeddedError as problem:
+        print(f"mingchi: {problem}", file=sys.stderr)
+        sys.exit(2)
+    _django_setup()
+
+
+def _django_setup() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingchi.config.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as problem:
+        print(f"mingchi: {problem}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _django(argv: list[str]) -> int:
+    _django_setup()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["mingchi manage", *argv])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
