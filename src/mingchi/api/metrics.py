@@ -7,9 +7,15 @@ asking, since it is a process of its own.
 """
 
 import os
+from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from django.db import DatabaseError
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from mingchi.foundation import clock
+from mingchi.rebates import queries
+from mingchi.rebates.models import Programme
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
@@ -42,3 +48,46 @@ def requests_text() -> bytes:
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]
     return generate_latest(together)
+
+
+def settler_text() -> bytes:
+    """Queue, lag and last batch of the settler, and the pool; from the database, now."""
+    registry = CollectorRegistry()
+    up = Gauge("mingchi_database_up", "1 where the database answers", registry=registry)
+    try:
+        figures = _settler_figures()
+    except DatabaseError:
+        return generate_latest(registry)
+    up.set(1)
+    for name, (says, value) in figures.items():
+        Gauge(f"mingchi_{name}", says, registry=registry).set(value)
+    return generate_latest(registry)
+
+
+def _settler_figures() -> dict[str, tuple[str, float]]:
+    programme = Programme.objects.filter(code=queries.MAIN).first()
+    if programme is None:
+        return {}
+    stats, now = queries.settler_stats(programme), clock.now()
+    return {
+        "settler_queue_events": ("Events that wait for the settler", stats["queued"]),
+        "settler_lag_seconds": (
+            "Age of the oldest event that waits",
+            _age(stats["oldest_at"], now),
+        ),
+        "settler_silent_seconds": (
+            "Time since the settler was last heard from",
+            _age(stats["settler_seen_at"], now),
+        ),
+        "settler_set_aside_events": ("Events the engine could not take", stats["set_aside"]),
+        "settler_batches": ("Batches settled so far", stats["last_batch"]),
+        "settler_entries": ("Entries settled so far", programme.last_entry),
+        "settler_last_batch_events": ("Entries of the last batch", stats["last_batch_size"]),
+        "settler_last_batch_seconds": ("Time of the last batch", stats["last_batch_ms"] / 1000),
+        "pool_fen": ("The pool after the last batch", programme.pool_fen),
+        "points_supply_upt": ("Circulating micro-points", programme.supply_upt),
+    }
+
+
+def _age(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at else 0.0

@@ -3,6 +3,15 @@
 from django.contrib import admin
 from django.urls import path
 
+from mingchi.api import errors, health
+from mingchi.api.app import api
+
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("metrics", health.metrics_page),
+    path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]
+
+handler400, handler403 = errors.handler400, errors.handler403
+handler404, handler500 = errors.handler404, errors.handler500

@@ -60,6 +60,7 @@ def django_logging(*, level: str = "INFO") -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
+            "procrastinate.blueprints": {"level": "WARNING"},
             # Our own middleware writes one line a request, with its id and time.
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         },

@@ -13,6 +13,10 @@ class User(AbstractUser):
     Members of the shop are no users; they stand in `members`.
     """
 
+    is_read_only = models.BooleanField(
+        _("may only look"), default=False, help_text=_("A demo account: every change is refused.")
+    )
+
     class Meta:
         verbose_name = _("staff account")
         verbose_name_plural = _("staff accounts")

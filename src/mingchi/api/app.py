@@ -1,0 +1,19 @@
+"""The REST API: its routers, each under its own address."""
+
+from ninja import NinjaAPI, Swagger
+
+from mingchi import __version__
+from mingchi.api import errors
+
+api = NinjaAPI(
+    title="Mingchi 明池",
+    version=__version__,
+    description=(
+        "Money is in fen, points in micro-points, rates in parts per million, all whole numbers. "
+        "Every POST that moves money needs an `Idempotency-Key`. Errors have one shape, in the "
+        "language of `Accept-Language` (zh-Hans, en)."
+    ),
+    docs=Swagger(settings={"persistAuthorization": False, "validatorUrl": None}),
+    urls_namespace="api",
+)
+errors.install(api)
