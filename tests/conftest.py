@@ -1,10 +1,39 @@
 """A real PostgreSQL for the tests, and nothing else that is shared."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connections
+from django.test import override_settings
+
+
+def chromium() -> str | None:
+    """Debian's Chromium, which browser tests drive; script/test installs it where it may."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests without a browser: skipped with a reason, but a failure in CI."""
+    if chromium():
+        return
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    if browser and os.environ.get("CI"):
+        raise pytest.UsageError("browser tests need Chromium; install Debian's package chromium")
+    for item in browser:
+        item.add_marker(pytest.mark.skip(reason="no Chromium: browser tests were not run"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_uncollected() -> Iterator[None]:
+    """Pages under test name static files as they are, since none are collected."""
+    from django.conf import settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
 
 
 @pytest.fixture(scope="session")
