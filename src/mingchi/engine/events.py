@@ -1,0 +1,302 @@
+"""The events a programme is made of, and their reading from JSON objects.
+
+An event that is malformed raises EventError, which names the field; whether an event is refused
+is decided later, by the programme. The format is described in docs/algorithms/engine.md, "Events".
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mingchi.engine.plan import PlanError, plan_from_dict
+from mingchi.engine.rules import Plan
+
+AMOUNT_MAX: Final = 10**15
+"""The largest amount in fen or micro-points that an event may state."""
+QTY_MAX: Final = 10**6
+OWN_MERCHANT: Final = "self"
+"""The merchant of a line that names none."""
+
+Data = Mapping[str, object]
+
+
+class EventError(ValueError):
+    """Something that is no event. `field` is the path of the field at fault."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        self.message = message
+        super().__init__(f"{field}: {message}" if field else message)
+
+
+@dataclass(slots=True)
+class MemberEvent:
+    """A member joins; the event's id is the member's."""
+
+    id: str
+    sponsor: str | None
+
+
+@dataclass(slots=True)
+class SponsorEvent:
+    """A member is bound to another sponsor, or to none."""
+
+    id: str
+    member: str
+    sponsor: str | None
+
+
+@dataclass(slots=True)
+class PlanEvent:
+    """Another plan governs from here on."""
+
+    id: str
+    plan: Plan
+
+
+@dataclass(slots=True)
+class RankEvent:
+    """A rank is set by hand, up or down, or taken away."""
+
+    id: str
+    member: str
+    rank: str | None
+
+
+@dataclass(slots=True)
+class AgentEvent:
+    """A member becomes the agent of a region, in place of any other."""
+
+    id: str
+    member: str
+    region: str
+
+
+@dataclass(slots=True)
+class ShareholderEvent:
+    """A member's weight in dividends."""
+
+    id: str
+    member: str
+    weight: int
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of an order. Amounts are fen a unit; None: by the plan's rate."""
+
+    price_fen: int
+    qty: int
+    cost_fen: int | None
+    distribution_fen: int | None
+    pool_fen: int | None
+    merchant: str
+
+
+@dataclass(slots=True)
+class OrderEvent:
+    """A settled order. `region` is a district code of six digits."""
+
+    id: str
+    member: str
+    region: str | None
+    lines: list[Line]
+
+
+@dataclass(slots=True)
+class RedeemEvent:
+    """Points are redeemed; `points_upt` None: all of them."""
+
+    id: str
+    member: str
+    points_upt: int | None
+    min_net_fen: int | None
+
+
+@dataclass(slots=True)
+class RefundEvent:
+    """A part of an order's line is refunded; `line` counts from 0."""
+
+    id: str
+    order: str
+    line: int | None
+    amount_fen: int
+
+
+@dataclass(slots=True)
+class SubsidyEvent:
+    """The operator adds money to the pool."""
+
+    id: str
+    amount_fen: int
+
+
+@dataclass(slots=True)
+class CloseEvent:
+    """A period ends."""
+
+    id: str
+    period: str
+
+
+Event = (
+    MemberEvent
+    | SponsorEvent
+    | PlanEvent
+    | RankEvent
+    | AgentEvent
+    | ShareholderEvent
+    | OrderEvent
+    | RedeemEvent
+    | RefundEvent
+    | SubsidyEvent
+    | CloseEvent
+)
+
+
+def parse(data: object) -> Event:
+    """The event that a JSON object stands for. Raises EventError with the field at fault."""
+    if type(data) is not dict:
+        raise EventError("", "an event must be a JSON object")
+    kind = _text(data, "type")
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise EventError("type", f"must be one of {', '.join(_READERS)}, not {kind!r}")
+    return reader(data)
+
+
+def _member(data: Data) -> Event:
+    return MemberEvent(_text(data, "id"), _text_or_null(data, "sponsor"))
+
+
+def _sponsor(data: Data) -> Event:
+    return SponsorEvent(_text(data, "id"), _text(data, "member"), _text_or_null(data, "sponsor"))
+
+
+def _plan(data: Data) -> Event:
+    event_id = _text(data, "id")
+    if "plan" not in data:
+        raise EventError("plan", "missing")
+    try:
+        return PlanEvent(event_id, plan_from_dict(data["plan"]))
+    except PlanError as error:
+        raise EventError("plan", str(error)) from None
+
+
+def _rank(data: Data) -> Event:
+    return RankEvent(_text(data, "id"), _text(data, "member"), _text_or_null(data, "rank"))
+
+
+def _agent(data: Data) -> Event:
+    event_id, member, region = _text(data, "id"), _text(data, "member"), _text(data, "region")
+    if len(region) not in (2, 4, 6) or not _digits(region):
+        raise EventError("region", "must be a string of 2, 4 or 6 digits")
+    return AgentEvent(event_id, member, region)
+
+
+def _shareholder(data: Data) -> Event:
+    return ShareholderEvent(
+        _text(data, "id"), _text(data, "member"), _whole(data, "weight", 0, AMOUNT_MAX)
+    )
+
+
+def _order(data: Data) -> Event:
+    event_id, member = _text(data, "id"), _text(data, "member")
+    region = data.get("region")
+    if region is not None and not (type(region) is str and len(region) == 6 and _digits(region)):
+        raise EventError("region", "must be a string of 6 digits, or null")
+    lines = data.get("lines")
+    if type(lines) is not list or not lines:
+        raise EventError("lines", "must be a list of at least one line")
+    return OrderEvent(event_id, member, region, [_line(i, line) for i, line in enumerate(lines)])
+
+
+def _line(index: int, data: object) -> Line:
+    if type(data) is not dict:
+        raise EventError(f"lines[{index}]", "must be an object")
+    merchant = data.get("merchant")
+    try:
+        return Line(
+            _whole(data, "price", 1, AMOUNT_MAX),
+            _whole(data, "qty", 1, QTY_MAX),
+            _whole_or_none(data, "cost"),
+            _whole_or_none(data, "distribution"),
+            _whole_or_none(data, "pool"),
+            OWN_MERCHANT if merchant is None else _text(data, "merchant"),
+        )
+    except EventError as error:
+        raise EventError(f"lines[{index}].{error.field}", error.message) from None
+
+
+def _redeem(data: Data) -> Event:
+    event_id, member = _text(data, "id"), _text(data, "member")
+    if data.get("points") == "all":
+        points_upt = None
+    elif type(data.get("points")) is str:
+        raise EventError("points", 'must be an integer or "all"')
+    else:
+        points_upt = _whole(data, "points", 1, AMOUNT_MAX)
+    return RedeemEvent(event_id, member, points_upt, _whole_or_none(data, "min_net"))
+
+
+def _refund(data: Data) -> Event:
+    return RefundEvent(
+        _text(data, "id"),
+        _text(data, "order"),
+        _whole_or_none(data, "line"),
+        _whole(data, "amount", 1, AMOUNT_MAX),
+    )
+
+
+def _subsidy(data: Data) -> Event:
+    return SubsidyEvent(_text(data, "id"), _whole(data, "amount", 1, AMOUNT_MAX))
+
+
+def _close(data: Data) -> Event:
+    return CloseEvent(_text(data, "id"), _text(data, "period"))
+
+
+_READERS: Final[dict[str, Callable[[Data], Event]]] = {
+    "member": _member,
+    "sponsor": _sponsor,
+    "plan": _plan,
+    "rank": _rank,
+    "agent": _agent,
+    "shareholder": _shareholder,
+    "order": _order,
+    "redeem": _redeem,
+    "refund": _refund,
+    "subsidy": _subsidy,
+    "close": _close,
+}
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _text(data: Data, key: str) -> str:
+    value = data.get(key)
+    if type(value) is str:
+        return value
+    raise EventError(key, "must be a string" if key in data else "missing")
+
+
+def _text_or_null(data: Data, key: str) -> str | None:
+    value = data.get(key)
+    if type(value) is str or (value is None and key in data):
+        return value
+    raise EventError(key, "must be a string or null" if key in data else "missing")
+
+
+def _whole(data: Data, key: str, low: int, high: int) -> int:
+    value = data.get(key)
+    if type(value) is int and low <= value <= high:  # True and 1.0 are no integers here
+        return value
+    wanted = f"must be an integer from {low} to {high}"
+    raise EventError(key, wanted if key in data else "missing")
+
+
+def _whole_or_none(data: Data, key: str) -> int | None:
+    """An amount from 0, or None where it is null or left out."""
+    return None if data.get(key) is None else _whole(data, key, 0, AMOUNT_MAX)
