@@ -137,6 +137,7 @@ class OrderLine(models.Model):
     pool_fen = models.BigIntegerField(_("pool (fen)"), null=True, blank=True)
     refunding_fen = models.BigIntegerField(_("refund asked (fen)"), default=0)
     refunded_fen = models.BigIntegerField(_("refunded (fen)"), default=0)
+    restocked = models.IntegerField(_("units put back"), default=0)
     engine_line = models.PositiveSmallIntegerField(_("line in settlement"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -155,6 +156,10 @@ class OrderLine(models.Model):
                 condition=Q(refunding_fen__gte=0, refunded_fen__gte=0)
                 & Q(refunded_fen__lte=F("amount_fen") - F("refunding_fen")),
                 name="order_line_refund_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(restocked__gte=0, restocked__lte=F("qty")),
+                name="order_line_restocked_within_quantity",
             ),
         ]
 

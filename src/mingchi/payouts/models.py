@@ -18,7 +18,6 @@ class Redemption(models.Model):
     )
     points_upt = models.BigIntegerField(_("points (micro-points)"), null=True, blank=True)
     quoted_net_fen = models.BigIntegerField(_("quoted net (fen)"))
-    event_id = models.BigIntegerField(_("event"), null=True, blank=True)
     asked_at = models.DateTimeField(_("asked at"))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -53,9 +53,7 @@ class Event(models.Model):
     """What happened, for ever: the public event of the replay format, opaque ids only."""
 
     # No constraint in the table: its check would lock the programme's row at every intake.
-    programme = models.ForeignKey(
-        Programme, models.DO_NOTHING, db_index=False, db_constraint=False
-    )
+    programme = models.ForeignKey(Programme, models.DO_NOTHING, db_index=False, db_constraint=False)
     key = models.CharField(_("key"), max_length=40)
     kind = models.CharField(_("kind"), max_length=16)
     payload = models.TextField(_("payload"))
@@ -171,18 +169,16 @@ class WaitingAward(models.Model):
     """A peer award that waits for the close of its period, and what became of it."""
 
     order_entry_id = models.BigIntegerField(_("order's entry"))
-    index = models.IntegerField(_("which award of the order"))
-    programme_id = models.BigIntegerField()
-    outcome = models.CharField(_("outcome"), max_length=10, blank=True)
+    place = models.IntegerField(_("which award of the order"))
+    amount_fen = models.BigIntegerField(_("amount left (fen)"))
+    earner_id = models.BigIntegerField(_("whose team must reach the target"))
+    target_fen = models.BigIntegerField(_("target (fen)"))
+    unclaimed_to = models.CharField(_("where it goes if unclaimed"), max_length=8)
+    outcome = models.CharField(_("outcome"), max_length=8, default="waiting")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order_entry_id", "index"], name="waiting_once")
-        ]
-        indexes = [
-            models.Index(
-                fields=["programme_id"], condition=Q(outcome=""), name="waiting_for_the_close"
-            )
+            models.UniqueConstraint(fields=["order_entry_id", "place"], name="waiting_once")
         ]
 
 
