@@ -1,9 +1,21 @@
 """Tables and models agree: no change of a model is without its migration."""
 
+from collections.abc import Iterator
+
+import pytest
 from django.apps import apps
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.utils import translation
+
+
+@pytest.fixture(autouse=True)
+def _no_translation() -> Iterator[None]:
+    """Migrations hold labels as they are written, not in the language of the platform."""
+    with translation.override(None):
+        translation.deactivate_all()
+        yield
 
 
 def missing(before: ProjectState, after: ProjectState) -> dict[str, list[str]]:
