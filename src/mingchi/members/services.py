@@ -1,0 +1,199 @@
+"""Who a member is, and how one signs in."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.members.models import Member, MemberToken
+
+# No 0/O, 1/I/L: codes are read aloud and typed from paper.
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 8
+TOKEN_DAYS = 30
+MAX_PASSWORD = 128
+_PHONE = re.compile(r"\+?[0-9]{6,15}")
+
+
+def normalise_phone(text: str) -> str:
+    """One spelling a number: no blanks or dashes, no +86 before a Chinese mobile number."""
+    phone = re.sub(r"[\s\-()]", "", text)
+    phone = re.sub(r"^(\+|00)?86(?=1[0-9]{10}$)", "", phone)
+    if not phone.isascii() or not _PHONE.fullmatch(phone):
+        raise DomainError("phone_invalid", _("This is no telephone number."), field="phone")
+    return phone
+
+
+def create(
+    *,
+    phone: str,
+    name: str,
+    password: str | None,
+    sponsor: Member | None,
+    joined_at: datetime,
+    is_demo: bool = False,
+    is_read_only: bool = False,
+) -> Member:
+    """A new member with an invitation code of its own; `password` None: can't sign in.
+
+    Errors: `phone_invalid`, `password_weak`, `phone_taken` 409.
+    """
+    phone = normalise_phone(phone)
+    if Member.objects.filter(phone=phone).exists():
+        raise _phone_taken()
+    try:
+        with transaction.atomic():
+            return Member.objects.create(
+                phone=phone,
+                name=name,
+                password=_hashed(password),
+                invitation_code=_unused_code(),
+                sponsor=sponsor,
+                joined_at=joined_at,
+                is_demo=is_demo,
+                is_read_only=is_read_only,
+            )
+    except IntegrityError as error:
+        raise _phone_taken() from error
+
+
+def by_invitation(code: str) -> Member:
+    """Who invites with this code; `invitation_unknown` where nobody does."""
+    found = Member.objects.filter(invitation_code=code.strip().upper()).first()
+    if found is None:
+        raise DomainError(
+            "invitation_unknown", _("Nobody invites with this code."), field="invitation_code"
+        )
+    return found
+
+
+def get(member_id: int) -> Member:
+    """The member, or `not_found` 404."""
+    found = Member.objects.filter(pk=member_id).first()
+    if found is None:
+        raise NotFoundError()
+    return found
+
+
+def acting(member_id: int) -> Member:
+    """A member who is about to change something; an account that may only look is refused."""
+    member = get(member_id)
+    if member.is_read_only:
+        raise DomainError("read_only_account", _("This account may only look."), status=403)
+    return member
+
+
+def bind_sponsor(*, member: Member, sponsor: Member | None) -> None:
+    """Bind anew, under the lock on the tree: one rebinding at a time, so no two make a loop.
+
+    Raises `sponsor_loop` 409 where the sponsor is the member or stands below. Only the audited
+    use case calls this; anybody else is refused by the trigger.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('mingchi.sponsor_tree'))")
+        if sponsor is not None and _stands_above(above=member.pk, below=sponsor.pk):
+            raise ConflictError(
+                "sponsor_loop",
+                _("The sponsor stands below the member in the tree."),
+                field="sponsor_id",
+            )
+        cursor.execute("SET LOCAL mingchi.sponsor_change = 'on'")
+        Member.objects.filter(pk=member.pk).update(sponsor=sponsor)
+        cursor.execute("SET LOCAL mingchi.sponsor_change = 'off'")
+
+
+def sign_in(*, phone: str, password: str, now: datetime) -> tuple[Member, str]:
+    """The member and a fresh token; `login_failed` 401 says the same for every reason."""
+    try:
+        phone = normalise_phone(phone)
+    except DomainError as error:
+        raise _login_failed() from error
+    member = Member.objects.filter(phone=phone).first()
+    # An unknown number costs the same hash, so that time does not tell who is a member.
+    stored = member.password if member else make_password("nobody")
+    if len(password) > MAX_PASSWORD or not check_password(password, stored) or member is None:
+        raise _login_failed()
+    token = secrets.token_urlsafe(32)
+    MemberToken.objects.create(
+        member=member,
+        digest=_digest(token),
+        expires_at=now + timedelta(days=TOKEN_DAYS),
+        last_used_at=now,
+    )
+    return member, token
+
+
+def of_token(token: str, *, now: datetime) -> Member | None:
+    """Whose token this is, None where it is unknown or over. Notes the use once an hour."""
+    found = (
+        MemberToken.objects.select_related("member")
+        .filter(digest=_digest(token), expires_at__gt=now)
+        .first()
+    )
+    if found is None:
+        return None
+    if now - found.last_used_at > timedelta(hours=1):
+        MemberToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return found.member
+
+
+def sign_out(token: str) -> None:
+    """Forget a token; one that is unknown is no error."""
+    MemberToken.objects.filter(digest=_digest(token)).delete()
+
+
+def prune_tokens(*, now: datetime) -> int:
+    """Forget tokens that are over; returns how many."""
+    return MemberToken.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def _stands_above(*, above: int, below: int) -> bool:
+    with connection.cursor() as walk:
+        walk.execute(
+            "WITH RECURSIVE up (id, sponsor_id) AS ("
+            " SELECT id, sponsor_id FROM members_member WHERE id = %s"
+            " UNION SELECT m.id, m.sponsor_id FROM members_member m JOIN up ON m.id = up.sponsor_id"
+            ") SELECT EXISTS (SELECT 1 FROM up WHERE id = %s)",
+            [below, above],
+        )
+        row = walk.fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def _unused_code() -> str:
+    while True:
+        code = "".join(secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH))
+        if not Member.objects.filter(invitation_code=code).exists():
+            return code
+
+
+def _hashed(password: str | None) -> str:
+    if password is None:
+        return make_password(None)
+    try:
+        if len(password) > MAX_PASSWORD:
+            raise ValidationError(_("The password is too long."))
+        validate_password(password)
+    except ValidationError as error:
+        raise DomainError("password_weak", " ".join(error.messages), field="password") from error
+    return make_password(password)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _phone_taken() -> ConflictError:
+    return ConflictError("phone_taken", _("This number is a member already."), field="phone")
+
+
+def _login_failed() -> DomainError:
+    return DomainError("login_failed", _("Phone or password is wrong."), status=401)

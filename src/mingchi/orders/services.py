@@ -1,0 +1,93 @@
+"""Orders are found, locked and moved here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import ConflictError, NotFoundError
+from mingchi.orders.models import Order, OrderLine
+from mingchi.orders.transitions import MOVES
+
+
+def lock(order_id: int, *, member_id: int | None = None) -> Order:
+    """The order, its row held until the transaction ends: whoever changes an order, its lines or
+    its payments takes this lock first. Another member's order is `not_found` 404."""
+    assert connection.in_atomic_block
+    found = Order.objects.select_for_update(of=("self",)).filter(pk=order_id)
+    if member_id is not None:
+        found = found.filter(member_id=member_id)
+    order = found.first()
+    if order is None:
+        raise NotFoundError()
+    return order
+
+
+def lines(order: Order) -> Sequence[OrderLine]:
+    """The lines in order of their place."""
+    return list(OrderLine.objects.filter(order=order).order_by("position"))
+
+
+def move(
+    order_id: int, to: Order.State, *, now: datetime, fields: Mapping[str, Any] | None = None
+) -> None:
+    """Move an order, if the table allows it from where it stands; the only writer of `state`.
+
+    `fields` are set along with it. Raises `impossible_move` 409, `not_found` 404.
+    """
+    step = MOVES.get(to)
+    sources = step.sources if step else ()
+    stamps = {step.stamp: now} if step else {}
+    moved = Order.objects.filter(pk=order_id, state__in=sources).update(
+        state=to, **stamps, **(fields or {})
+    )
+    if moved:
+        return
+    state = Order.objects.filter(pk=order_id).values_list("state", flat=True).first()
+    if state is None:
+        raise NotFoundError()
+    raise ConflictError(
+        "impossible_move",
+        _("The order does not allow this any more, or not yet."),
+        details={"state": str(state), "to": str(to)},
+    )
+
+
+def ask_back(line: OrderLine, amount_fen: int) -> None:
+    """Count a refund as under way; `refund_exceeds_line` 409 where less is left of the line."""
+    asked = OrderLine.objects.filter(
+        pk=line.pk, amount_fen__gte=F("refunded_fen") + F("refunding_fen") + amount_fen
+    ).update(refunding_fen=F("refunding_fen") + amount_fen)
+    if not asked:
+        line.refresh_from_db()
+        raise ConflictError(
+            "refund_exceeds_line",
+            _("More than is left of this line can't be refunded."),
+            field="amount_fen",
+            details={"refundable_fen": line.refundable_fen},
+        )
+
+
+def decide_back(line: OrderLine, amount_fen: int, *, approved: bool) -> None:
+    """A refund that was under way is decided."""
+    back = amount_fen if approved else 0
+    decided = OrderLine.objects.filter(pk=line.pk, refunding_fen__gte=amount_fen).update(
+        refunding_fen=F("refunding_fen") - amount_fen, refunded_fen=F("refunded_fen") + back
+    )
+    assert decided == 1, "a refund is counted when it is asked"
+
+
+def restock(line: OrderLine, units: int) -> None:
+    """Note that units of a line can be sold again; `restock_exceeds_line` 409."""
+    done = OrderLine.objects.filter(pk=line.pk, qty__gte=F("restocked") + units).update(
+        restocked=F("restocked") + units
+    )
+    if not done:
+        raise ConflictError(
+            "restock_exceeds_line",
+            _("More units than this line has can't be put back."),
+            field="restock",
+        )

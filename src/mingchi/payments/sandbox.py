@@ -1,0 +1,86 @@
+"""A gateway that moves no money, with callbacks signed as a real one's are."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from mingchi.payments.gateways import GatewayError, Notice
+
+TOLERANCE_S = 300
+TIMESTAMP, NONCE, SIGNATURE = "x-mingchi-timestamp", "x-mingchi-nonce", "x-mingchi-signature"
+
+
+class SandboxGateway:
+    """Signs `timestamp LF nonce LF body LF` with HMAC-SHA256; a notice is good for five minutes."""
+
+    code = "sandbox"
+
+    def __init__(self, *, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def pay_data(self, *, out_trade_no: str, amount_fen: int, subject: str) -> dict[str, str]:
+        """What the sandbox's pay page shows."""
+        return {"out_trade_no": out_trade_no, "amount_fen": str(amount_fen), "subject": subject}
+
+    def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice:
+        """Signature first, then time, then form."""
+        timestamp, nonce = headers.get(TIMESTAMP, ""), headers.get(NONCE, "")
+        wanted = self._signature(timestamp, nonce, body)
+        # As bytes: compare_digest takes text of ASCII only.
+        if not hmac.compare_digest(wanted.encode(), headers.get(SIGNATURE, "").encode()):
+            raise GatewayError("bad_signature")
+        if not timestamp.isdigit() or abs(now.timestamp() - int(timestamp)) > TOLERANCE_S:
+            raise GatewayError("stale_notice")
+        if len(nonce) < 8:
+            raise GatewayError("malformed_notice")
+        return _parse(body)
+
+    def send_back(
+        self, *, out_trade_no: str, out_refund_no: str, amount_fen: int, total_fen: int
+    ) -> None:
+        """Always works: there is no money."""
+        if not 0 < amount_fen <= total_fen:
+            raise GatewayError("refund_exceeds_payment")
+
+    def notice(
+        self, *, out_trade_no: str, amount_fen: int, now: datetime, gateway_no: str = ""
+    ) -> tuple[bytes, dict[str, str]]:
+        """Body and headers of the callback that this gateway sends when somebody has paid."""
+        body = json.dumps(
+            {
+                "out_trade_no": out_trade_no,
+                "gateway_no": gateway_no or f"SB{out_trade_no}",
+                "amount_fen": amount_fen,
+                "result": "success",
+            },
+            separators=(",", ":"),
+        ).encode()
+        timestamp, nonce = str(int(now.timestamp())), secrets.token_hex(8)
+        signature = self._signature(timestamp, nonce, body)
+        return body, {TIMESTAMP: timestamp, NONCE: nonce, SIGNATURE: signature}
+
+    def _signature(self, timestamp: str, nonce: str, body: bytes) -> str:
+        text = f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
+        return hmac.new(self._secret, text, hashlib.sha256).hexdigest()
+
+
+def _parse(body: bytes) -> Notice:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise GatewayError("malformed_notice") from error
+    if not isinstance(data, dict) or data.get("result") != "success":
+        raise GatewayError("malformed_notice")
+    out_trade_no, gateway_no = data.get("out_trade_no"), data.get("gateway_no")
+    amount_fen = data.get("amount_fen")
+    if not (
+        isinstance(out_trade_no, str)
+        and isinstance(gateway_no, str)
+        and len(gateway_no) <= 80
+        and type(amount_fen) is int
+    ):
+        raise GatewayError("malformed_notice")
+    return Notice(out_trade_no=out_trade_no, gateway_no=gateway_no, amount_fen=amount_fen)

@@ -1,0 +1,53 @@
+"""Somebody becomes a member."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from mingchi.members import services as members
+from mingchi.usecases import checks, events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The new member."""
+
+    member_id: int
+    invitation_code: str
+    sponsor_id: int | None
+
+
+def join(
+    *,
+    phone: str,
+    password: str | None,
+    name: str,
+    invitation_code: str | None,
+    now: datetime,
+    is_demo: bool = False,
+    is_read_only: bool = False,
+) -> Joined:
+    """A new member, bound for good to whoever invited; `password` None: can't sign in.
+
+    Errors: `phone_invalid`, `phone_taken` 409, `password_weak`, `invitation_unknown`,
+    `text_invalid`.
+    """
+    name = checks.text(name, field="name", longest=60, needed=True)
+    with transaction.atomic():
+        sponsor = members.by_invitation(invitation_code) if invitation_code else None
+        member = members.create(
+            phone=phone,
+            name=name,
+            password=password,
+            sponsor=sponsor,
+            joined_at=now,
+            is_demo=is_demo,
+            is_read_only=is_read_only,
+        )
+        events.record("member", member.pk, sponsor=events.member_key(member.sponsor_id))
+    return Joined(
+        member_id=member.pk,
+        invitation_code=member.invitation_code,
+        sponsor_id=member.sponsor_id,
+    )

@@ -1,0 +1,176 @@
+"""A member buys SKUs of one merchant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.catalogue import queries as catalogue
+from mingchi.catalogue import stock
+from mingchi.catalogue.models import MAX_FEN, Sku
+from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.members import services as members
+from mingchi.orders.models import Order, OrderLine
+from mingchi.usecases import checks, split
+from mingchi.usecases.once import once
+
+MAX_ITEMS = 100
+MAX_QTY = 10**6
+PAY_WITHIN_MINUTES = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """So many of a SKU."""
+
+    sku_id: int
+    qty: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where it goes. The region (6 digits) decides which agents are paid."""
+
+    region: str | None = None
+    recipient: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The order, to be paid."""
+
+    order_id: int
+    number: str
+    state: str
+    goods_fen: int
+    shipping_fen: int
+    total_fen: int
+
+
+def place_order(
+    *,
+    member_id: int,
+    items: Sequence[Item],
+    delivery: Delivery,
+    idempotency_key: str,
+    now: datetime,
+    is_demo: bool = False,
+) -> Placed:
+    """Reserve the stock and write the order down at today's prices.
+
+    Errors: `items_invalid`, `qty_invalid`, `sku_not_found` 404, `several_merchants`,
+    `out_of_stock` 409, `amount_too_large`, `split_exceeds_price` 409, `region_invalid`.
+    """
+    with transaction.atomic():
+        return once(
+            action="place_order",
+            actor=f"member:{member_id}",
+            key=idempotency_key,
+            body={"items": [asdict(item) for item in items], "delivery": asdict(delivery)},
+            run=lambda: _place(member_id, items, delivery, now, is_demo),
+            result=Placed,
+        )
+
+
+def _place(
+    member_id: int, items: Sequence[Item], delivery: Delivery, now: datetime, is_demo: bool
+) -> Placed:
+    member = members.acting(member_id)
+    _refuse_bad_items(items)
+    skus = _skus(items)
+    merchant_id = next(iter(skus.values())).product.merchant_id
+    lines = [_line(place, item, skus[item.sku_id]) for place, item in enumerate(items)]
+    goods_fen = sum(line.amount_fen for line in lines)
+    if goods_fen > MAX_FEN:
+        raise DomainError("amount_too_large", _("The order is too large."), field="items")
+    split.refuse_excess(lines)
+    stock.reserve((item.sku_id, item.qty) for item in items)
+    order_id = _next_id()
+    order = Order.objects.create(
+        id=order_id,
+        number=f"{timezone.localdate(now):%Y%m%d}{order_id:07d}",
+        member=member,
+        merchant_id=merchant_id,
+        region=checks.region(delivery.region),
+        recipient=checks.text(delivery.recipient, field="recipient", longest=60),
+        recipient_phone=checks.text(delivery.phone, field="phone", longest=20),
+        address=checks.text(delivery.address, field="address", longest=200),
+        goods_fen=goods_fen,
+        total_fen=goods_fen,
+        placed_at=now,
+        pay_by=now + timedelta(minutes=_pay_within_minutes()),
+        is_demo=is_demo,
+    )
+    for line in lines:
+        line.order = order
+    OrderLine.objects.bulk_create(lines)
+    return Placed(
+        order_id=order.pk,
+        number=order.number,
+        state=str(order.state),
+        goods_fen=goods_fen,
+        shipping_fen=0,
+        total_fen=goods_fen,
+    )
+
+
+def _refuse_bad_items(items: Sequence[Item]) -> None:
+    keys = [item.sku_id for item in items]
+    if not 1 <= len(items) <= MAX_ITEMS or len(set(keys)) != len(keys):
+        raise DomainError(
+            "items_invalid", _("1 to 100 different articles, each once."), field="items"
+        )
+    if any(not 1 <= item.qty <= MAX_QTY for item in items):
+        raise DomainError("qty_invalid", _("From 1 to a million of each."), field="qty")
+
+
+def _skus(items: Sequence[Item]) -> Mapping[int, Sku]:
+    skus = catalogue.skus_on_sale([item.sku_id for item in items])
+    for item in items:
+        if item.sku_id not in skus:
+            raise NotFoundError(
+                "sku_not_found",
+                _("This article is not on sale."),
+                field="sku_id",
+                details={"sku_id": item.sku_id},
+            )
+    if len({sku.product.merchant_id for sku in skus.values()}) > 1:
+        raise ConflictError(
+            "several_merchants", _("An order is of one merchant's articles."), field="items"
+        )
+    return skus
+
+
+def _line(place: int, item: Item, sku: Sku) -> OrderLine:
+    def total(per_unit: int | None) -> int | None:
+        return None if per_unit is None else per_unit * item.qty
+
+    return OrderLine(
+        position=place,
+        sku=sku,
+        title=" · ".join(filter(None, (sku.product.title, sku.title))),
+        qty=item.qty,
+        price_fen=sku.price_fen,
+        amount_fen=sku.price_fen * item.qty,
+        cost_fen=sku.cost_fen * item.qty,
+        distribution_fen=total(sku.distribution_fen),
+        pool_fen=total(sku.pool_fen),
+    )
+
+
+def _next_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('orders_order', 'id'))")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _pay_within_minutes() -> int:
+    return int(getattr(settings, "MINGCHI_PAY_WITHIN_MINUTES", PAY_WITHIN_MINUTES))

@@ -1,0 +1,88 @@
+"""Who may do what: one table of actions, asked by every use case of staff."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import DomainError, NotFoundError
+from mingchi.foundation.models import User
+from mingchi.foundation.roles import COMPLIANCE, FINANCE, OPERATOR, OWNER, SERVICE
+from mingchi.merchants import scope
+from mingchi.merchants.models import MerchantStaff
+
+MANAGER, CLERK = MerchantStaff.Role.MANAGER.value, MerchantStaff.Role.CLERK.value
+MERCHANT_FINANCE = MerchantStaff.Role.FINANCE.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """The platform's roles that may, and those of the merchant concerned."""
+
+    platform: frozenset[str]
+    merchant: frozenset[str] = frozenset()
+
+
+def _right(*platform: str, merchant: tuple[str, ...] = ()) -> Right:
+    return Right(platform=frozenset((OWNER, *platform)), merchant=frozenset(merchant))
+
+
+RIGHTS: Mapping[str, Right] = MappingProxyType(
+    {
+        "catalogue.edit": _right(OPERATOR, merchant=(MANAGER,)),
+        "stock.change": _right(OPERATOR, merchant=(MANAGER, CLERK)),
+        "category.edit": _right(OPERATOR),
+        "merchant.edit": _right(OPERATOR),
+        "order.cancel": _right(OPERATOR, SERVICE, merchant=(MANAGER,)),
+        "order.ship": _right(OPERATOR, merchant=(MANAGER, CLERK)),
+        "order.receive": _right(OPERATOR, SERVICE),
+        "order.complete": _right(OPERATOR),
+        "refund.ask": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK)),
+        "refund.decide": _right(OPERATOR, SERVICE, FINANCE, merchant=(MANAGER, MERCHANT_FINANCE)),
+        "refund.send": _right(FINANCE),
+        "withdrawal.decide": _right(FINANCE),
+        "withdrawal.pay": _right(FINANCE),
+        "subsidy.ask": _right(OPERATOR, FINANCE),
+        "subsidy.decide": _right(FINANCE),
+        "close.ask": _right(OPERATOR, FINANCE),
+        "close.decide": _right(FINANCE),
+        "plan.draft": _right(OPERATOR),
+        "plan.ask": _right(OPERATOR),
+        "plan.decide": _right(COMPLIANCE),
+        "member.bind_sponsor": _right(OPERATOR),
+        "member.rank": _right(OPERATOR),
+        "member.appoint": _right(OPERATOR),
+        "member.freeze": _right(OPERATOR, FINANCE, COMPLIANCE),
+    }
+)
+
+
+def may(user: User, action: str, *, merchant_id: int | None = None) -> bool:
+    """Whether the account may do this (for the merchant concerned)."""
+    right = RIGHTS[action]
+    if not user.is_active or not user.is_staff:
+        return False
+    if user.is_superuser or right.platform & scope.platform_roles(user):
+        return True
+    return merchant_id is not None and bool(
+        right.merchant & scope.merchant_roles(user, merchant_id)
+    )
+
+
+def require(user: User, action: str, *, merchant_id: int | None = None) -> None:
+    """Raise `not_allowed` 403, or 404 where the account may not even see that merchant's data."""
+    if may(user, action, merchant_id=merchant_id):
+        return
+    if (
+        merchant_id is not None
+        and not scope.is_platform_staff(user)
+        and not scope.merchant_roles(user, merchant_id)
+    ):
+        raise NotFoundError()
+    raise DomainError("not_allowed", _("Your role does not allow this."), status=403)
+
+
+def actor(user: User) -> str:
+    """How proposals and the audit log name a staff account."""
+    return f"user:{user.pk}"

@@ -1,0 +1,102 @@
+"""The gateway says that somebody has paid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import DomainError
+from mingchi.orders import services as orders
+from mingchi.orders.models import Order
+from mingchi.payments import bookings, gateways
+from mingchi.payments import services as payments
+from mingchi.payments.gateways import GatewayError, Notice
+from mingchi.payments.models import GatewayNotice, Payment
+
+LONGEST_BODY = 16_384
+Outcome = GatewayNotice.Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of a notice: `applied`, `duplicate` or `sent_back`. The gateway is answered ok."""
+
+    outcome: str
+    payment_id: int
+    order_id: int
+    payment_refund_id: int | None
+
+
+def take_payment(*, gateway: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Taken:
+    """Keep the notice as it came, then book the payment once.
+
+    Paid after the order was cancelled, or twice, is booked and on its way back. Raises
+    `notice_refused` (400, or 401 for a bad signature or time) with `details.reason`, after the
+    notice is kept.
+    """
+    headers = {name.lower(): value for name, value in headers.items()}
+    way = gateways.get(gateway)
+    kept = GatewayNotice(
+        gateway=way.code,
+        body=body[:LONGEST_BODY].decode(errors="replace").replace("\x00", "\ufffd"),
+        headers={
+            name: value[:200].replace("\x00", "\ufffd")
+            for name, value in headers.items()
+            if name.startswith("x-mingchi-")
+        },
+        received_at=now,
+    )
+    with transaction.atomic():
+        try:
+            if len(body) > LONGEST_BODY:
+                raise GatewayError("malformed_notice")
+            notice = way.read_notice(body=body, headers=headers, now=now)
+            kept.verified = True
+            taken = _apply(kept, notice, now)
+        except GatewayError as error:
+            taken = None
+            kept.outcome, kept.error = Outcome.REFUSED, error.code
+        kept.save()
+    if taken is None:
+        raise DomainError(
+            "notice_refused",
+            _("The notice was not believed."),
+            status=400 if kept.verified else 401,
+            details={"reason": kept.error},
+        )
+    return taken
+
+
+def _apply(kept: GatewayNotice, notice: Notice, now: datetime) -> Taken:
+    """Order first, then payment: the order of locks everywhere."""
+    found = Payment.objects.filter(out_trade_no=notice.out_trade_no, gateway=kept.gateway).first()
+    if found is None:
+        raise GatewayError("unknown_payment")
+    order = orders.lock(found.order_id)
+    payment = Payment.objects.select_for_update().get(pk=found.pk)
+    kept.payment = payment
+    if notice.amount_fen != payment.amount_fen:
+        raise GatewayError("wrong_amount")
+    sent_id = None
+    if not payments.mark_paid(payment, gateway_no=notice.gateway_no, now=now):
+        kept.outcome = Outcome.DUPLICATE
+    elif order.state == Order.State.CREATED:
+        kept.outcome = Outcome.APPLIED
+        bookings.payment_taken(payment, shipping_fen=order.shipping_fen)
+        orders.move(order.pk, Order.State.PAID, now=now)
+    else:
+        kept.outcome = Outcome.SENT_BACK
+        bookings.payment_taken(payment)
+        sent = payments.send_back(
+            payment=payment, amount_fen=payment.amount_fen, reason=f"order_{order.state}"
+        )
+        bookings.promised_back(sent)
+        sent_id = sent.pk
+    return Taken(
+        outcome=str(kept.outcome),
+        payment_id=payment.pk,
+        order_id=order.pk,
+        payment_refund_id=sent_id,
+    )

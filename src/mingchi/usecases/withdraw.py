@@ -1,0 +1,118 @@
+"""A member takes money out of the wallet: asked, approved by staff, paid by the bank."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation import audit, proposals
+from mingchi.foundation.errors import DomainError
+from mingchi.foundation.models import User
+from mingchi.ledger import accounts, balances
+from mingchi.members import services as members
+from mingchi.payouts import services as payouts
+from mingchi.payouts.models import Withdrawal
+from mingchi.usecases import checks, rights
+from mingchi.usecases.once import once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A withdrawal whose money is set aside."""
+
+    withdrawal_id: int
+    state: str
+    amount_fen: int
+
+
+def request_withdrawal(
+    *, member_id: int, amount_fen: int, idempotency_key: str, now: datetime
+) -> Asked:
+    """Set the money aside and ask staff.
+
+    Errors: `insufficient_balance` 409 with `available_fen` (a debt shows as negative),
+    `payouts_frozen` 409, `amount_invalid`.
+    """
+    checks.amount(amount_fen)
+    with transaction.atomic():
+        return once(
+            action="request_withdrawal",
+            actor=f"member:{member_id}",
+            key=idempotency_key,
+            body={"amount_fen": amount_fen},
+            run=lambda: _ask(member_id, amount_fen, now),
+            result=Asked,
+        )
+
+
+def _ask(member_id: int, amount_fen: int, now: datetime) -> Asked:
+    payouts.refuse_frozen(members.acting(member_id))
+    balances.reserve(accounts.wallet(member_id), amount_fen)
+    proposal = proposals.ask(
+        kind="withdrawal",
+        payload={"member_id": member_id, "amount_fen": amount_fen},
+        by=f"member:{member_id}",
+    )
+    asked = Withdrawal.objects.create(
+        member_id=member_id, amount_fen=amount_fen, proposal=proposal, asked_at=now
+    )
+    return Asked(withdrawal_id=asked.pk, state=str(asked.state), amount_fen=amount_fen)
+
+
+def decide_withdrawal(
+    *, by: User, withdrawal_id: int, approve: bool, now: datetime, reason: str = ""
+) -> str:
+    """Approve or refuse; returns the state. Errors: `proposal_decided` 409, `payouts_frozen` 409,
+    `wallet_in_debt` 409, `not_allowed` 403."""
+    rights.require(by, "withdrawal.decide")
+    with transaction.atomic():
+        found = payouts.get(withdrawal_id)
+        proposal = proposals.decide(
+            proposal_id=found.proposal_id, by=rights.actor(by), approve=approve, reason=reason
+        )
+        if approve:
+            payouts.approve(found, now=now)
+            proposals.executed(proposal, result={"withdrawal_id": found.pk})
+        else:
+            payouts.refuse(found, now=now)
+    return "approved" if approve else "refused"
+
+
+def pay_withdrawal(*, by: User, withdrawal_id: int, now: datetime, transfer_no: str = "") -> str:
+    """The money has left; returns the transfer's number. The sandbox's bank gives one itself, in
+    live mode staff state the bank's. Errors: `impossible_move` 409, `text_invalid`."""
+    rights.require(by, "withdrawal.pay")
+    transfer_no = checks.text(transfer_no, field="transfer_no", longest=40, needed=settings.LIVE)
+    with transaction.atomic():
+        found = payouts.get(withdrawal_id)
+        number = transfer_no or f"SANDBOX-{found}"
+        if Withdrawal.objects.filter(transfer_no=number).exclude(pk=found.pk).exists():
+            raise DomainError(
+                "transfer_no_taken", _("Another withdrawal has this number."), field="transfer_no"
+            )
+        payouts.pay(found, transfer_no=number, now=now)
+        _audit(by, found, "withdrawal.pay", "paid")
+    return number
+
+
+def fail_withdrawal(*, by: User, withdrawal_id: int, error: str) -> None:
+    """The bank sent it back: the money is in the wallet again."""
+    rights.require(by, "withdrawal.pay")
+    error = checks.text(error, field="error", longest=200, needed=True)
+    with transaction.atomic():
+        found = payouts.get(withdrawal_id)
+        payouts.fail(found, error=error)
+        _audit(by, found, "withdrawal.fail", "failed", error)
+
+
+def _audit(by: User, found: Withdrawal, action: str, state: str, reason: str = "") -> None:
+    audit.record(
+        actor=rights.actor(by),
+        action=action,
+        subject=f"withdrawal:{found.pk}",
+        before={"state": str(found.state)},
+        after={"state": state, "amount_fen": found.amount_fen},
+        reason=reason,
+    )
