@@ -173,4 +173,4 @@ def _next_id() -> int:
 
 
 def _pay_within_minutes() -> int:
-    return int(getattr(settings, "MINGCHI_PAY_WITHIN_MINUTES", PAY_WITHIN_MINUTES))
+    return int(getattr(settings, "PAY_WITHIN_MINUTES", PAY_WITHIN_MINUTES))

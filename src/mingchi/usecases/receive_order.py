@@ -48,7 +48,7 @@ def receive_due_orders(*, now: datetime, limit: int = 200) -> int:
 
 
 def _receive(order_id: int, now: datetime) -> None:
-    days = int(getattr(settings, "MINGCHI_RETURN_WINDOW_DAYS", RETURN_WINDOW_DAYS))
+    days = int(getattr(settings, "RETURN_WINDOW_DAYS", RETURN_WINDOW_DAYS))
     orders.move(
         order_id,
         Order.State.RECEIVED,

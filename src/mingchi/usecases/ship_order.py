@@ -20,7 +20,7 @@ def ship_order(
 ) -> None:
     """The units that were not refunded leave the house. Errors: `not_found` 404, `not_allowed`
     403, `impossible_move` 409."""
-    days = int(getattr(settings, "MINGCHI_RECEIVE_WITHIN_DAYS", RECEIVE_WITHIN_DAYS))
+    days = int(getattr(settings, "RECEIVE_WITHIN_DAYS", RECEIVE_WITHIN_DAYS))
     sent = {
         "carrier": checks.text(carrier, field="carrier", longest=40),
         "tracking_number": checks.text(tracking_number, field="tracking_number", longest=60),

@@ -1,0 +1,117 @@
+"""What the demo shop sells: 40 products in 6 categories of two merchants."""
+
+from dataclasses import dataclass
+from typing import Final
+
+MERCHANTS: Final = ("山间茶事", "禾田生活")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A SKU: prices in fen. `shares` gives distribution and pool a unit where the margin is too
+    thin for the plan's rates."""
+
+    title: str
+    price_fen: int
+    cost_fen: int
+    shares: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A product: which merchant (0 or 1), which category, and its variants."""
+
+    merchant: int
+    category: str
+    title: str
+    description: str
+    variants: tuple[Variant, ...]
+
+
+# category → merchant, and (title, description, ((variant, yuan), …)), cost in percent.
+# Above 40 % the plan's rates would not fit into the price, so those give 8 % and 12 % instead.
+_SHELVES: Final = {
+    "茶叶茶具": (0, 34, (
+        ("西湖龙井 明前一级", "2026 年春茶，产自杭州西湖产区，锡罐装。", (("50 克", 168), ("100 克", 318))),
+        ("正山小种 红茶", "武夷山桐木关，松烟香。", (("100 克", 98), ("250 克", 228))),
+        ("凤凰单丛 鸭屎香", "潮州乌岽山，轻火。", (("100 克", 128), ("250 克", 298))),
+        ("白毫银针 白茶", "福鼎，2025 年头采。", (("50 克", 139), ("100 克", 269))),
+        ("熟普洱 小沱茶", "勐海，五年陈。", (("20 粒", 59), ("60 粒", 159))),
+        ("茉莉花茶 龙毫", "横县茉莉，七窨一提。", (("100 克", 69), ("250 克", 158))),
+        ("手工紫砂壶 西施", "宜兴原矿紫泥，约 200 毫升。", (("原矿紫泥", 499),)),
+        ("青瓷盖碗 三件套", "龙泉青瓷，约 150 毫升。", (("粉青", 119), ("梅子青", 129))),
+    )),
+    "粮油米面": (1, 68, (
+        ("五常大米 稻花香", "黑龙江五常，当季新米，真空装。", (("5 公斤", 79), ("10 公斤", 149))),
+        ("小站稻 新米", "天津小站，胚芽留存。", (("5 公斤", 56),)),
+        ("沁州黄小米", "山西沁县。", (("2.5 公斤", 49),)),
+        ("古法压榨花生油", "物理压榨，一级。", (("1.8 升", 59), ("5 升", 139))),
+        ("初榨山茶油", "江西宜春，低温压榨。", (("500 毫升", 89), ("1 升", 168))),
+        ("河套雪花粉", "内蒙古河套平原小麦。", (("5 公斤", 39),)),
+        ("手工挂面 空心", "河北宫村，自然晾干。", (("1.5 公斤", 35),)),
+        ("有机杂粮组合", "八种杂粮，小袋分装。", (("2.4 公斤", 68),)),
+    )),
+    "厨房用品": (1, 36, (
+        ("章丘铁锅 手工锻打", "无涂层，32 厘米。", (("32 厘米", 289),)),
+        ("316 不锈钢汤锅", "复合底，24 厘米。", (("24 厘米", 199),)),
+        ("榉木砧板", "整木，抗裂处理。", (("40×28 厘米", 79), ("45×30 厘米", 99))),
+        ("三合钢切片刀", "钼钒钢芯。", (("七寸", 128),)),
+        ("玻璃保鲜盒 六件", "高硼硅玻璃，可入烤箱。", (("六件", 109),)),
+        ("陶瓷碗碟 家用 16 件", "釉下彩。", (("青花", 158), ("素白", 138))),
+        ("竹制蒸笼 两层", "毛竹，手工。", (("21 厘米", 69), ("26 厘米", 88))),
+    )),
+    "坚果零食": (0, 38, (
+        ("临安山核桃仁", "浙江临安，原味。", (("250 克", 75), ("500 克", 142))),
+        ("若羌灰枣", "新疆若羌，特级。", (("500 克", 29), ("1 公斤", 52))),
+        ("夏威夷果 奶香", "开口带壳。", (("500 克", 49),)),
+        ("每日坚果 混合", "30 小袋。", (("750 克", 89),)),
+        ("阿胶糕 核桃芝麻", "即食，独立包装。", (("300 克", 118),)),
+        ("云南鲜花饼", "食用玫瑰，现烤。", (("10 枚", 32), ("20 枚", 58))),
+    )),
+    "家居家纺": (1, 35, (
+        ("新疆长绒棉四件套", "60 支贡缎。", (("1.5 米床", 399), ("1.8 米床", 439))),
+        ("桑蚕丝夏凉被", "100% 桑蚕丝，1 公斤。", (("200×230 厘米", 569),)),
+        ("记忆棉护颈枕", "慢回弹，可拆洗。", (("单只", 129), ("一对", 238))),
+        ("纯棉毛巾 四条", "32 支纱。", (("素色", 49), ("条纹", 52))),
+        ("竹纤维浴巾", "速干，70×140 厘米。", (("米白", 69), ("烟灰", 69))),
+        ("香薰蜡烛 桂花", "大豆蜡，约 40 小时。", (("200 克", 88),)),
+    )),
+    "个护清洁": (0, 33, (
+        ("手工皂 山茶油", "冷制，保湿。", (("三块", 45), ("六块", 84))),
+        ("天然酵素洗衣液", "低泡，亲肤。", (("3 公斤", 59),)),
+        ("茶麸洗发水", "古法茶麸，清爽。", (("500 毫升", 68), ("两瓶", 126))),
+        ("浓缩洗洁精", "果蔬可用。", (("1.2 公斤 两瓶", 36),)),
+        ("小苏打牙膏", "低氟，薄荷。", (("三支", 39),)),
+    )),
+}  # fmt: skip
+
+
+def categories() -> list[str]:
+    """In the order in which the shop shows them."""
+    return list(_SHELVES)
+
+
+def articles() -> list[Article]:
+    """All products."""
+    return [
+        Article(
+            merchant=merchant,
+            category=category,
+            title=title,
+            description=description,
+            variants=tuple(_variant(name, yuan, cost) for name, yuan in variants),
+        )
+        for category, (merchant, cost, products) in _SHELVES.items()
+        for title, description, variants in products
+    ]
+
+
+def _variant(title: str, yuan: int, cost_percent: int) -> Variant:
+    price_fen = yuan * 100
+    thin = cost_percent > 40
+    return Variant(
+        title=title,
+        price_fen=price_fen,
+        cost_fen=price_fen * cost_percent // 100,
+        shares=(price_fen * 8 // 100, price_fen * 12 // 100) if thin else None,
+    )
