@@ -4,6 +4,7 @@ from ninja import NinjaAPI, Swagger
 
 from mingchi import __version__
 from mingchi.api import errors
+from mingchi.api.routers import auth, catalogue, orders, payments, points, programme, wallet
 
 api = NinjaAPI(
     title="Mingchi 明池",
@@ -17,3 +18,14 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 errors.install(api)
+
+for prefix, router in (
+    ("/members", auth.router),
+    ("/shop", catalogue.router),
+    ("/orders", orders.router),
+    ("/points", points.router),
+    ("/wallet", wallet.router),
+    ("/payments", payments.router),
+    ("/programme", programme.router),
+):
+    api.add_router(prefix, router)

@@ -10,7 +10,7 @@ MAX_ID = 2**63 - 1
 MAX_FEN = 10**12
 MAX_UPT = 10**15
 # PostgreSQL takes no NUL; no other control character but tab and line ends has a use either.
-_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, description="fen (0.01 CNY)")]
@@ -22,34 +22,21 @@ Limit = Annotated[int, Field(ge=1, le=100, description="at most this many")]
 Before = Annotated[
     int | None, Field(ge=1, le=MAX_ID, description="older than this entry: `next` of the page")
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$")]
-Password = Annotated[str, StringConstraints(min_length=8, max_length=128, pattern=_PRINTABLE)]
+Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9][0-9 ()-]{5,23}$")]
+Password = Annotated[str, StringConstraints(min_length=8, max_length=128, pattern=PRINTABLE)]
 Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 AgentRegion = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
 When = AwareDatetime
 
 
-def text(max_length: int, *, min_length: int = 0) -> Any:
-    """Text without control characters, stripped."""
-    return Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True,
-            min_length=min_length,
-            max_length=max_length,
-            pattern=_PRINTABLE,
-        ),
-    ]
-
-
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_PRINTABLE),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PRINTABLE),
 ]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_PRINTABLE)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTABLE)]
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE),
 ]
 
 

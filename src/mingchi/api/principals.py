@@ -1,7 +1,7 @@
 """Who is calling, and whether they may."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -9,14 +9,15 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from mingchi.api import permissions
-from mingchi.api.fields import MAX_ID
-from mingchi.foundation import clock, context
-from mingchi.foundation.errors import DomainError, NotFoundError
+from mingchi.foundation import clock, context, roles
+from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.members import services
 from mingchi.members.models import Member
 from mingchi.merchants import scope
+from mingchi.merchants.models import MerchantStaff
 
+KEY_HEADER = "Idempotency-Key"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -53,12 +54,12 @@ def principal_of(request: HttpRequest) -> Principal:
 class Guard(AuthBase):
     """Lets those through who have one of the route's roles.
 
-    Nobody signed in: 401. Signed in without such a role: 403. No staff of the merchant that the
-    path names: 404, as if it were not there.
+    Nobody signed in: 401. Signed in without such a role: 403. A route that moves money without
+    an idempotency key: 400.
     """
 
-    def __init__(self, roles: frozenset[str]) -> None:
-        self.roles = roles
+    def __init__(self, access: permissions.Access) -> None:
+        self.access = access
         super().__init__()
 
     def __call__(self, request: HttpRequest) -> Principal | None:
@@ -66,10 +67,16 @@ class Guard(AuthBase):
         if principal is None:
             return None
         context.set_actor(principal.actor)
-        if not principal.roles & self.roles:
+        if not principal.roles & self.access.roles:
             raise DomainError("forbidden", _("Your role does not allow this."), status=403)
         if principal.is_read_only and request.method not in SAFE_METHODS:
             raise DomainError("read_only", _("This account may only look."), status=403)
+        if self.access.moves_money and not request.headers.get(KEY_HEADER):
+            raise DomainError(
+                "idempotency_key_required",
+                _("This request needs an Idempotency-Key, a new one for each wish."),
+                field=KEY_HEADER,
+            )
         return principal
 
 
@@ -88,12 +95,18 @@ class StaffSession(Guard):
     openapi_name: ClassVar[str] = "sessionid"
 
 
-def guard(route: str) -> Any:
+def guard(route: str) -> Guard | None:
     """The guard of a route after the table of permissions, None for one open to everybody."""
-    roles = permissions.of(route)
-    if roles == permissions.EVERYBODY:
+    access = permissions.of(route)
+    if access == permissions.ANYBODY:
         return None
-    return MemberBearer(roles) if roles == permissions.MEMBERS else StaffSession(roles)
+    kind = MemberBearer if access.roles == permissions.MEMBERS.roles else StaffSession
+    return kind(access)
+
+
+def idempotency_key(request: HttpRequest) -> str:
+    """The key of a request that moves money; the guard saw that there is one."""
+    return request.headers[KEY_HEADER]
 
 
 def _bearer(request: HttpRequest) -> Principal | None:
@@ -105,7 +118,7 @@ def _bearer(request: HttpRequest) -> Principal | None:
         return None
     return Principal(
         actor=f"member:{member.pk}",
-        roles=permissions.MEMBERS,
+        roles=permissions.MEMBERS.roles,
         is_read_only=member.is_read_only,
         member=member,
     )
@@ -129,23 +142,16 @@ def _session(request: HttpRequest) -> Principal | None:
         )
     return Principal(
         actor=f"user:{user.pk}",
-        roles=_staff_roles(request, user),
+        roles=_staff_roles(user),
         is_read_only=user.is_read_only,
         user=user,
     )
 
 
-def _staff_roles(request: HttpRequest, user: User) -> frozenset[str]:
-    own = scope.platform_roles(user) | {permissions.STAFF}
+def _staff_roles(user: User) -> frozenset[str]:
+    at_merchants = MerchantStaff.objects.filter(user=user).values_list("role", flat=True)
+    own = {permissions.STAFF, *scope.platform_roles(user)}
+    own |= {f"merchant.{role}" for role in at_merchants}
     if user.is_superuser:
-        own |= {permissions.OWNER}
-    match = request.resolver_match
-    merchant_id = match.kwargs.get("merchant_id") if match else None
-    if merchant_id is None:
-        return own
-    if not str(merchant_id).isdecimal() or int(merchant_id) > MAX_ID:
-        raise NotFoundError()
-    there = scope.merchant_roles(user, int(merchant_id))
-    if not there:
-        raise NotFoundError()
-    return own | {f"merchant.{role}" for role in there}
+        own.add(roles.OWNER)
+    return frozenset(own)

@@ -1,5 +1,6 @@
 """Routers whose routes are guarded by the table of permissions, none forgotten."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,13 @@ from mingchi.api.fields import ErrorOut
 
 # Refusals that any route may answer with.
 _COMMON = (400, 401, 403, 404, 409, 422, 429, 503)
+_KEY = {
+    "name": principals.KEY_HEADER,
+    "in": "header",
+    "required": True,
+    "description": "1 to 200 printable ASCII characters, a new one for each wish",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
 
 
 class GuardedRouter(Router):
@@ -29,12 +37,16 @@ class GuardedRouter(Router):
         **kwargs: Any,
     ) -> None:
         name = view_func.__name__
-        roles = permissions.of(name)
-        answers = dict(response) if isinstance(response, dict) else {200: response}
+        access = permissions.of(name)
+        # A route that says nothing of its answer streams it.
+        plain = None if response is NOT_SET else response
+        answers = dict(response) if isinstance(response, dict) else {200: plain}
         for status in _COMMON:
             answers.setdefault(status, ErrorOut)
+        text = inspect.cleandoc(view_func.__doc__ or "")
         kwargs["operation_id"] = name
         kwargs["auth"] = principals.guard(name)
-        text = (view_func.__doc__ or "").strip()
-        kwargs["description"] = f"{text}\n\nRoles: {', '.join(sorted(roles))}."
+        kwargs["description"] = f"{text}\n\nRoles: {', '.join(sorted(access.roles))}."
+        if access.moves_money:
+            kwargs["openapi_extra"] = {"parameters": [_KEY]}
         super().add_api_operation(path, methods, view_func, response=answers, **kwargs)

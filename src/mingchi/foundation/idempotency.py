@@ -42,6 +42,31 @@ def once(
     return answer, False
 
 
+def once_committed(
+    *, scope: str, key: str, body: bytes | Mapping[str, Any], run: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """The same for work that commits by itself, because it calls somebody outside in between.
+
+    Such work must refuse, by its own state, to be done twice: where we die between the work and
+    keeping its answer, or two ask at once, it is run again and refuses.
+    """
+    assert not connection.in_atomic_block
+    _refuse_bad_key(key)
+    body_hash = _hash(body)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [scope, key, body_hash])
+    kept = _matching(scope, key, body_hash)
+    if kept.answer is not None:
+        return dict(kept.answer), True
+    try:
+        answer = run()
+    except DomainError:
+        IdempotencyKey.objects.filter(pk=kept.pk, answer__isnull=True).delete()
+        raise
+    IdempotencyKey.objects.filter(pk=kept.pk).update(answer=answer)
+    return answer, False
+
+
 def prune(*, older_than: timedelta = timedelta(days=30)) -> int:
     """Forget keys of long ago; returns how many."""
     old = IdempotencyKey.objects.filter(created_at__lt=clock.now() - older_than)
@@ -49,6 +74,12 @@ def prune(*, older_than: timedelta = timedelta(days=30)) -> int:
 
 
 def _stored(scope: str, key: str, body_hash: str) -> dict[str, Any]:
+    found = _matching(scope, key, body_hash)
+    assert found.answer is not None, "claimed inside its own transaction"
+    return dict(found.answer)
+
+
+def _matching(scope: str, key: str, body_hash: str) -> IdempotencyKey:
     found = IdempotencyKey.objects.get(scope=scope, key=key)
     if found.body_hash != body_hash:
         raise ConflictError(
@@ -56,9 +87,7 @@ def _stored(scope: str, key: str, body_hash: str) -> dict[str, Any]:
             _("This idempotency key was used for another request. Use a new key."),
             field="Idempotency-Key",
         )
-    assert found.answer is not None, "claimed inside its own transaction"
-    answer: dict[str, Any] = found.answer
-    return answer
+    return found
 
 
 def _refuse_bad_key(key: str) -> None:

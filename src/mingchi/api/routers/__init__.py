@@ -1,0 +1,1 @@
+"""Routers, one a file: each names its shapes and calls use cases."""

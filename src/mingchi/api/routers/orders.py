@@ -1,0 +1,169 @@
+"""A member's orders and refunds. Another member's are not there (404)."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Field, Schema, Status
+
+from mingchi.api import shapes
+from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, Qty, Region
+from mingchi.api.paging import page
+from mingchi.api.principals import idempotency_key, member_of
+from mingchi.api.routing import GuardedRouter
+from mingchi.api.shapes import OrderOut, RefundOut
+from mingchi.foundation import clock
+from mingchi.foundation.errors import NotFoundError
+from mingchi.orders.models import Order, Refund
+from mingchi.usecases import cancel_order as use_cancel
+from mingchi.usecases import pay_order as use_pay
+from mingchi.usecases import place_order as use_place
+from mingchi.usecases import receive_order as use_receive
+from mingchi.usecases import refund_order as use_refund
+
+router = GuardedRouter(tags=["orders"])
+
+
+class ItemIn(Input):
+    sku_id: Id
+    qty: Qty
+
+
+class DeliveryIn(Input):
+    region: Region | None = Field(
+        default=None, description="6 digits; decides which agents are paid"
+    )
+    recipient: str = Field(default="", max_length=60)
+    phone: str = Field(default="", max_length=20)
+    address: str = Field(default="", max_length=200)
+
+
+class PlaceIn(Input):
+    items: list[ItemIn] = Field(min_length=1, max_length=100)
+    delivery: DeliveryIn = DeliveryIn()
+
+
+class PlacedOut(Schema):
+    order_id: int
+    number: str
+    state: str
+    goods_fen: int
+    shipping_fen: int
+    total_fen: int
+
+
+class PayIn(Input):
+    gateway: str = Field(default="sandbox", pattern="^[a-z]{1,20}$")
+
+
+class PayOut(Schema):
+    """`data` is what the buyer's device hands to the gateway."""
+
+    payment_id: int
+    out_trade_no: str
+    amount_fen: int
+    gateway: str
+    data: dict[str, str]
+
+
+class RefundIn(Input):
+    line_id: Id
+    amount_fen: Fen
+    reason: Line = ""
+
+
+class AskedOut(Schema):
+    refund_id: int
+    state: str
+    amount_fen: int
+
+
+@router.post("", response={201: PlacedOut}, summary="Place an order")
+def place_order(request: HttpRequest, data: PlaceIn) -> Status[PlacedOut]:
+    """Articles of one merchant, at today's prices; the stock is reserved until it is paid."""
+    placed = use_place.place_order(
+        member_id=member_of(request).pk,
+        items=[use_place.Item(sku_id=item.sku_id, qty=item.qty) for item in data.items],
+        delivery=use_place.Delivery(**data.delivery.dict()),
+        idempotency_key=idempotency_key(request),
+        now=clock.now(),
+    )
+    return Status(201, PlacedOut.from_orm(placed))
+
+
+@router.get("", response=Page[OrderOut], summary="My orders")
+def list_orders(request: HttpRequest, limit: Limit = 20, before: Before = None) -> Page[OrderOut]:
+    """Newest first."""
+    return page(_own(request), shapes.order, limit=limit, before=before)
+
+
+@router.get("/{order_id}", response=OrderOut, summary="An order of mine")
+def get_order(request: HttpRequest, order_id: Id) -> OrderOut:
+    """One order with its lines."""
+    found = _own(request).filter(pk=order_id).first()
+    if found is None:
+        raise NotFoundError()
+    return shapes.order(found)
+
+
+@router.post("/{order_id}/pay", response=PayOut, summary="Go to pay")
+def pay_order(request: HttpRequest, order_id: Id, data: PayIn) -> PayOut:
+    """A new attempt to pay; the gateway's notice makes the order paid."""
+    paying = use_pay.pay_order(
+        member_id=member_of(request).pk,
+        order_id=order_id,
+        idempotency_key=idempotency_key(request),
+        now=clock.now(),
+        gateway=data.gateway,
+    )
+    return PayOut.from_orm(paying)
+
+
+@router.post("/{order_id}/cancel", response=Done, summary="Cancel")
+def cancel_order(request: HttpRequest, order_id: Id) -> Done:
+    """Give up an order that is not paid."""
+    use_cancel.cancel_order(order_id=order_id, member_id=member_of(request).pk, now=clock.now())
+    return Done()
+
+
+@router.post("/{order_id}/receive", response=Done, summary="Received")
+def receive_order(request: HttpRequest, order_id: Id) -> Done:
+    """The goods have arrived; the return window begins."""
+    use_receive.receive_order(order_id=order_id, member_id=member_of(request).pk, now=clock.now())
+    return Done()
+
+
+@router.post("/{order_id}/refunds", response={201: AskedOut}, summary="Ask for a refund")
+def ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Status[AskedOut]:
+    """Money back for one line, at most what is left of it; staff decide."""
+    asked = use_refund.ask_refund(
+        order_id=order_id,
+        line_id=data.line_id,
+        amount_fen=data.amount_fen,
+        reason=data.reason,
+        idempotency_key=idempotency_key(request),
+        now=clock.now(),
+        member_id=member_of(request).pk,
+    )
+    return Status(201, AskedOut.from_orm(asked))
+
+
+@router.get("/{order_id}/refunds", response=list[RefundOut], summary="Refunds of an order")
+def list_refunds(request: HttpRequest, order_id: Id) -> list[RefundOut]:
+    """All refunds asked for an order of mine."""
+    if not _own(request).filter(pk=order_id).exists():
+        raise NotFoundError()
+    return [shapes.refund(found) for found in Refund.objects.filter(order_id=order_id)]
+
+
+@router.get("/{order_id}/refunds/{refund_id}", response=RefundOut, summary="A refund of mine")
+def get_refund(request: HttpRequest, order_id: Id, refund_id: Id) -> RefundOut:
+    """How a refund stands."""
+    found = Refund.objects.filter(
+        pk=refund_id, order_id=order_id, order__member=member_of(request)
+    ).first()
+    if found is None:
+        raise NotFoundError()
+    return shapes.refund(found)
+
+
+def _own(request: HttpRequest) -> QuerySet[Order]:
+    return Order.objects.filter(member=member_of(request)).prefetch_related("lines")

@@ -1,0 +1,132 @@
+"""A member's money: balance, statement, awards, withdrawals."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from ninja import Field, Schema, Status
+
+from mingchi.api.fields import Before, Fen, Id, Input, Limit, Page
+from mingchi.api.paging import page
+from mingchi.api.principals import idempotency_key, member_of
+from mingchi.api.routing import GuardedRouter
+from mingchi.foundation import clock
+from mingchi.foundation.errors import NotFoundError
+from mingchi.ledger import accounts, balances, statements
+from mingchi.ledger.models import SPAN, StatementLine
+from mingchi.payouts.models import Withdrawal
+from mingchi.usecases import withdraw as use_withdraw
+
+router = GuardedRouter(tags=["wallet"])
+
+
+class WalletOut(Schema):
+    balance_fen: int = Field(description="negative: a debt, set off against later income")
+    reserved_fen: int = Field(description="set aside for withdrawals not yet approved")
+    available_fen: int
+
+
+class LineOut(Schema):
+    id: int
+    journal: str = Field(description="settlement or cash")
+    entry_number: int | None = Field(description="within the settlement journal")
+    rule: int = Field(description="order line * 100 + rule")
+    amount_fen: int
+    at: datetime
+
+
+class WithdrawIn(Input):
+    amount_fen: Fen
+
+
+class AskedOut(Schema):
+    withdrawal_id: int
+    state: str
+    amount_fen: int
+
+
+class WithdrawalOut(Schema):
+    id: int
+    amount_fen: int
+    state: str
+    asked_at: datetime
+    decided_at: datetime | None
+    paid_at: datetime | None
+    transfer_no: str | None
+
+
+@router.get("", response=WalletOut, summary="My balance")
+def get_wallet(request: HttpRequest) -> WalletOut:
+    """As of this moment."""
+    found = balances.balance(accounts.wallet(member_of(request).pk))
+    return WalletOut(
+        balance_fen=found.balance_fen,
+        reserved_fen=found.reserved_fen,
+        available_fen=found.available_fen,
+    )
+
+
+@router.get("/statement", response=Page[LineOut], summary="My statement")
+def get_statement(request: HttpRequest, limit: Limit = 20, before: Before = None) -> Page[LineOut]:
+    """What moved, newest first. It may lag by moments; `as_of` says up to when it is complete."""
+    found = statements.statement(
+        accounts.wallet(member_of(request).pk), limit=limit + 1, before=before
+    )
+    shown = found.lines[:limit]
+    return Page[LineOut](
+        items=[_line(line) for line in shown],
+        next=shown[-1].pk if len(found.lines) > limit else None,
+        as_of=found.as_of,
+    )
+
+
+@router.post("/withdrawals", response={201: AskedOut}, summary="Ask for a withdrawal")
+def ask_withdrawal(request: HttpRequest, data: WithdrawIn) -> Status[AskedOut]:
+    """The money is set aside at once; staff approve. Too little: 409 with `available_fen`."""
+    asked = use_withdraw.request_withdrawal(
+        member_id=member_of(request).pk,
+        amount_fen=data.amount_fen,
+        idempotency_key=idempotency_key(request),
+        now=clock.now(),
+    )
+    return Status(201, AskedOut.from_orm(asked))
+
+
+@router.get("/withdrawals", response=Page[WithdrawalOut], summary="My withdrawals")
+def list_withdrawals(
+    request: HttpRequest, limit: Limit = 20, before: Before = None
+) -> Page[WithdrawalOut]:
+    """Newest first."""
+    rows = Withdrawal.objects.filter(member=member_of(request))
+    return page(rows, _withdrawal, limit=limit, before=before)
+
+
+@router.get("/withdrawals/{withdrawal_id}", response=WithdrawalOut, summary="A withdrawal of mine")
+def get_withdrawal(request: HttpRequest, withdrawal_id: Id) -> WithdrawalOut:
+    """How it stands."""
+    found = Withdrawal.objects.filter(pk=withdrawal_id, member=member_of(request)).first()
+    if found is None:
+        raise NotFoundError()
+    return _withdrawal(found)
+
+
+def _line(line: StatementLine) -> LineOut:
+    return LineOut(
+        id=line.pk,
+        journal="cash" if line.entry_id is None else "settlement",
+        entry_number=None if line.entry_id is None else line.entry_id % SPAN,
+        rule=line.rule,
+        amount_fen=line.amount,
+        at=line.at,
+    )
+
+
+def _withdrawal(found: Withdrawal) -> WithdrawalOut:
+    return WithdrawalOut(
+        id=found.pk,
+        amount_fen=found.amount_fen,
+        state=found.state,
+        asked_at=found.asked_at,
+        decided_at=found.decided_at,
+        paid_at=found.paid_at,
+        transfer_no=found.transfer_no,
+    )

@@ -1,0 +1,118 @@
+"""How orders and refunds look from outside, for members and for staff."""
+
+from datetime import datetime
+
+from ninja import Field, Schema
+
+from mingchi.foundation import masking
+from mingchi.orders.models import Order, OrderLine, Refund
+
+
+class OrderLineOut(Schema):
+    id: int
+    position: int
+    sku_id: int
+    title: str
+    qty: int
+    price_fen: int
+    amount_fen: int
+    refunding_fen: int = Field(description="refund asked for, not decided")
+    refunded_fen: int
+    refundable_fen: int
+
+
+class OrderOut(Schema):
+    id: int
+    number: str
+    state: str
+    member_id: int
+    merchant_id: int
+    region: str | None
+    recipient: str
+    recipient_phone: str = Field(description="masked")
+    address: str
+    goods_fen: int
+    shipping_fen: int
+    total_fen: int
+    carrier: str
+    tracking_number: str
+    placed_at: datetime
+    pay_by: datetime
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    received_at: datetime | None
+    complete_due_at: datetime | None = Field(description="end of the return window")
+    completed_at: datetime | None
+    lines: list[OrderLineOut]
+
+
+class RefundOut(Schema):
+    id: int
+    order_id: int
+    line_id: int
+    amount_fen: int
+    reason: str
+    state: str
+    asked_at: datetime
+    decided_at: datetime | None
+    decision_reason: str
+    paid_at: datetime | None
+
+
+def order(found: Order) -> OrderOut:
+    """An order with its lines; the recipient's phone is masked."""
+    return OrderOut(
+        id=found.pk,
+        number=found.number,
+        state=found.state,
+        member_id=found.member_id,
+        merchant_id=found.merchant_id,
+        region=found.region,
+        recipient=found.recipient,
+        recipient_phone=masking.phone(found.recipient_phone),
+        address=found.address,
+        goods_fen=found.goods_fen,
+        shipping_fen=found.shipping_fen,
+        total_fen=found.total_fen,
+        carrier=found.carrier,
+        tracking_number=found.tracking_number,
+        placed_at=found.placed_at,
+        pay_by=found.pay_by,
+        paid_at=found.paid_at,
+        shipped_at=found.shipped_at,
+        received_at=found.received_at,
+        complete_due_at=found.complete_due_at,
+        completed_at=found.completed_at,
+        lines=[_line(line) for line in sorted(found.lines.all(), key=lambda x: x.position)],
+    )
+
+
+def refund(found: Refund) -> RefundOut:
+    """A refund."""
+    return RefundOut(
+        id=found.pk,
+        order_id=found.order_id,
+        line_id=found.line_id,
+        amount_fen=found.amount_fen,
+        reason=found.reason,
+        state=found.state,
+        asked_at=found.asked_at,
+        decided_at=found.decided_at,
+        decision_reason=found.decision_reason,
+        paid_at=found.paid_at,
+    )
+
+
+def _line(line: OrderLine) -> OrderLineOut:
+    return OrderLineOut(
+        id=line.pk,
+        position=line.position,
+        sku_id=line.sku_id,
+        title=line.title,
+        qty=line.qty,
+        price_fen=line.price_fen,
+        amount_fen=line.amount_fen,
+        refunding_fen=line.refunding_fen,
+        refunded_fen=line.refunded_fen,
+        refundable_fen=line.refundable_fen,
+    )
