@@ -259,7 +259,7 @@ class PricePoint(models.Model):
     batch = models.BigIntegerField(_("batch"))
     pool_fen = models.BigIntegerField(_("pool (fen)"))
     supply_upt = models.BigIntegerField(_("circulating points (micro-points)"))
-    at = models.DateTimeField(_("at"), auto_now_add=True)
+    at = models.DateTimeField(_("at"))
 
     class Meta:
         verbose_name = _("price")

@@ -1,20 +1,19 @@
 """The record of an entry: what the engine did for an event, as compact JSON.
 
-Postings say which account moved; the record says why: an award's rule, rate, base and
-generation, a line's shares. From it come the public answer, the explanation of an award, and
-the order as the engine must know it to refund it.
+Postings say which account moved; the record says why. An order's holds the engine's own record
+of it (`engine.orders.Record`: what a refund must know) and, along with its awards, the rule,
+rate, base and generation of each. From it come the public answer and every explanation.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from mingchi.engine.answers import price_text
-from mingchi.engine.orders import KeptShare, SettledOrder
+from mingchi.engine.orders import Record, order_from_record
 from mingchi.engine.outcome import Award, Exit, Outcome, Refund
-from mingchi.engine.split import LineShares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +33,26 @@ class ExplainedAward:
 
 def record(outcome: Outcome) -> str:
     """The record of an event that was applied."""
-    parts = [f'"pool":{outcome.pool_fen},"supply":{outcome.supply_upt}']
+    parts = f'{{"pool":{outcome.pool_fen},"supply":{outcome.supply_upt}'
     if not outcome.supply_upt:
-        parts.append(f'"ratio":[{outcome.ratio[0]},{outcome.ratio[1]}]')
+        parts += f',"ratio":[{outcome.ratio[0]},{outcome.ratio[1]}]'
     if outcome.lines:
-        parts.append(f'"lines":[{",".join(map(_line, outcome.lines))}]')
-        parts.append(f'"unclaimed":[{outcome.unclaimed_fen},"{outcome.unclaimed_to}"]')
-    if grant := outcome.grant:
-        parts.append(f'"grant":["{grant.member}",{grant.points_upt},{grant.position.number}]')
-    if outcome.awards:
-        parts.append(f'"awards":[{",".join(map(_award, outcome.awards))}]')
-    if outcome.redemption:
+        assert outcome.record is not None
+        parts += f',"order":[{",".join(map(_item, outcome.record))}]'
+        if outcome.awards:
+            parts += f',"why":[{",".join(map(_why, outcome.awards))}]'
+    elif outcome.awards:
+        parts += f',"awards":[{",".join(map(_award, outcome.awards))}]'
+    if outcome.redemption is not None:
         _member, _points, gross, fee, net = outcome.redemption
-        parts.append(f'"redemption":[{gross},{fee},{net}]')
-    if outcome.refund:
-        parts.append(f'"refund":{_refund(outcome.refund)}')
+        parts += f',"redemption":[{gross},{fee},{net}]'
+    if outcome.refund is not None:
+        parts += f',"refund":{_refund(outcome.refund)}'
     if outcome.exits:
-        parts.append(f'"exits":[{",".join(map(_exit, outcome.exits))}]')
+        parts += f',"exits":[{",".join(map(_exit, outcome.exits))}]'
     if outcome.promotions:
-        parts.append(f'"promotions":{json.dumps(outcome.promotions, ensure_ascii=False)}')
-    return "{" + ",".join(parts) + "}"
+        parts += f',"promotions":{json.dumps(outcome.promotions, ensure_ascii=False)}'
+    return parts + "}"
 
 
 def refusal(reason: str) -> str:
@@ -61,29 +60,68 @@ def refusal(reason: str) -> str:
     return json.dumps({"error": reason})
 
 
-def _line(line: LineShares) -> str:
-    goods, cost, budget, contribution, merchant = line
-    return f"[{goods},{cost},{budget},{contribution},{quoted(merchant)}]"
+def _item(item: int | str) -> str:
+    return str(item) if type(item) is int else quoted(item)
+
+
+def _why(award: Award) -> str:
+    return f"[{award.rule},{award.rate_ppm},{award.base_fen},{award.generation}]"
 
 
 def _award(award: Award) -> str:
-    member, kind, amount, waiting, rule, rate, base, generation, order = award
-    return (
-        f'["{member}","{kind}",{amount},{1 if waiting else 0},{rule},{rate},{base},{generation},'
-        f"{'null' if order is None else quoted(order)}]"
-    )
+    """An award paid at a close: it names its order, which a dividend has not."""
+    order = "null" if award.order is None else quoted(award.order)
+    return f'[{quoted(award.member)},"{award.kind}",{award.amount_fen},{order},{_why(award)}]'
 
 
 def _refund(refund: Refund) -> str:
-    return (
-        f"[{refund.pool_fen},{refund.burned_upt},{refund.returned_fen},{refund.loss_fen},"
-        f"{refund.line}]"
-    )
+    return f"[{refund.pool_fen},{refund.burned_upt},{refund.returned_fen},{refund.loss_fen}]"
 
 
 def _exit(left: Exit) -> str:
     member, points, gross, fee, net = left.redemption
-    return f'["{member}",{points},{gross},{fee},{net}]'
+    return f"[{quoted(member)},{points},{gross},{fee},{net}]"
+
+
+def awards(event_id: str, text: str) -> list[ExplainedAward]:
+    """Every award in an event's record, paid or waiting, in the order in which it was paid."""
+    data = json.loads(text)
+    found = [_explained(*award) for award in data.get("awards", ())]
+    if "order" in data:
+        order = order_from_record(event_id, data["order"])
+        found += [
+            _explained(kept.member, kept.kind, kept.amount_fen, event_id, why, kept.waiting)
+            for kept, why in zip(order.awards, data.get("why", ()), strict=True)
+        ]
+    return found
+
+
+def _explained(
+    member: str,
+    kind: str,
+    amount_fen: int,
+    order: str | None,
+    why: Sequence[int],
+    waiting: bool = False,
+) -> ExplainedAward:
+    rule, rate_ppm, base_fen, generation = why
+    return ExplainedAward(
+        member=member,
+        kind=kind,
+        amount_fen=amount_fen,
+        waiting=waiting,
+        rule=rule,
+        rate_ppm=rate_ppm,
+        base_fen=base_fen,
+        generation=generation,
+        order=order,
+    )
+
+
+def order(text: str) -> Record | None:
+    """The engine's record of an order; None where the entry is of a refused or another event."""
+    found: Record | None = json.loads(text).get("order")
+    return found
 
 
 def public_answer(event_id: str, text: str) -> dict[str, Any]:
@@ -92,84 +130,36 @@ def public_answer(event_id: str, text: str) -> dict[str, Any]:
     if "error" in data:
         return {"id": event_id, "error": data["error"]}
     pool, supply = data["pool"], data["supply"]
-    ratio = (pool, supply) if supply else tuple(data["ratio"])
-    answer: dict[str, Any] = {
-        "id": event_id,
-        "pool": pool,
-        "supply": supply,
-        "price": price_text((ratio[0], ratio[1])),
-    }
+    ratio = (pool, supply) if supply else (data["ratio"][0], data["ratio"][1])
+    answer = {"id": event_id, "pool": pool, "supply": supply, "price": price_text(ratio)}
     paid = [
-        {"member": a[0], "kind": a[1], "amount": a[2]} for a in _list(data, "awards") if not a[3]
+        {"member": award.member, "kind": award.kind, "amount": award.amount_fen}
+        for award in awards(event_id, text)
+        if not award.waiting
     ]
-    grants = [{"member": data["grant"][0], "points": data["grant"][1]}] if "grant" in data else []
-    exits = [_named(("member", "points", "gross", "fee", "net"), e) for e in _list(data, "exits")]
-    promotions = [_named(("member", "rank"), p) for p in _list(data, "promotions")]
-    answer |= {
-        name: found
-        for name, found in (
-            ("grants", grants),
-            ("awards", paid),
-            ("exits", exits),
-            ("promotions", promotions),
-        )
-        if found
+    lists = {
+        "grants": _grants(data),
+        "awards": paid,
+        "exits": [_named(_EXIT, left) for left in data.get("exits", ())],
+        "promotions": [_named(("member", "rank"), given) for given in data.get("promotions", ())],
     }
-    if "redemption" in data:
-        answer["redemption"] = _named(("gross", "fee", "net"), data["redemption"])
-    if "refund" in data:
-        answer["refund"] = _named(("pool", "burned", "returned", "loss"), data["refund"])
-    return answer
+    objects = {
+        name: _named(names, data[name])
+        for name, names in (("redemption", _REDEMPTION), ("refund", _REFUND))
+        if name in data
+    }
+    return answer | {name: found for name, found in lists.items() if found} | objects
 
 
-def _list(data: Mapping[str, Any], name: str) -> Sequence[Any]:
-    found: Sequence[Any] = data.get(name, ())
-    return found
+_EXIT = ("member", "points", "gross", "fee", "net")
+_REDEMPTION = ("gross", "fee", "net")
+_REFUND = ("pool", "burned", "returned", "loss")
+
+
+def _grants(data: dict[str, Any]) -> list[dict[str, Any]]:
+    member, _position, points = data.get("order", ("", 0, 0))[:3]
+    return [{"member": member, "points": points}] if points else []
 
 
 def _named(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(names, values, strict=False))
-
-
-def awards(text: str) -> list[ExplainedAward]:
-    """Every award in a record, paid or waiting, in the order in which the plan lists them."""
-    return [
-        ExplainedAward(
-            member=member,
-            kind=kind,
-            amount_fen=amount,
-            waiting=bool(waiting),
-            rule=rule,
-            rate_ppm=rate,
-            base_fen=base,
-            generation=generation,
-            order=order,
-        )
-        for member, kind, amount, waiting, rule, rate, base, generation, order in _list(
-            json.loads(text), "awards"
-        )
-    ]
-
-
-def settled_order(
-    event_id: str, member: str, text: str, refunded_fen: Mapping[int, int]
-) -> SettledOrder | None:
-    """The order as the engine kept it; None where the record is of a refused event.
-
-    `refunded_fen` tells by line what has been refunded since.
-    """
-    data = json.loads(text)
-    if "lines" not in data:
-        return None
-    _member, granted_upt, position = data.get("grant", (member, 0, None))
-    return SettledOrder(
-        order_id=event_id,
-        member=member,
-        position=position,
-        granted_upt=granted_upt,
-        unclaimed_fen=data["unclaimed"][0],
-        unclaimed_to=data["unclaimed"][1],
-        lines=[LineShares(*line) for line in data["lines"]],
-        refunded_fen=[refunded_fen.get(line, 0) for line in range(len(data["lines"]))],
-        awards=[KeptShare(a[0], a[1], a[2], bool(a[3])) for a in _list(data, "awards")],
-    )
+    return dict(zip(names, values, strict=True))

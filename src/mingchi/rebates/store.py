@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from mingchi.engine.exits import ExitQueue, Ratio
-from mingchi.engine.orders import SettledOrder
+from mingchi.engine.orders import Record
 from mingchi.engine.rules import Plan
 from mingchi.engine.state import Member, Position, State
 from mingchi.engine.units import PPM
@@ -46,40 +46,16 @@ _BELOW_HORIZON = (
 )
 
 
-class Orders:
-    """The orders that refunds in a batch speak of, loaded before; and those just settled."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[str, SettledOrder] = {}
-        self.touched: dict[str, SettledOrder] = {}
-
-    def get(self, order_id: str, /) -> SettledOrder | None:
-        """The order, if it was loaded or settled in this batch."""
-        return self.touched.get(order_id) or self._loaded.get(order_id)
-
-    def put(self, order: SettledOrder, /) -> None:
-        """Keeps the order as it stands now."""
-        self.touched[order.id] = order
-
-    def load(self, orders: Iterable[SettledOrder]) -> None:
-        """Takes in orders settled in earlier batches."""
-        self._loaded.update((order.id, order) for order in orders)
-
-    def clear(self) -> None:
-        """Forgets all; every batch starts so."""
-        self._loaded.clear()
-        self.touched.clear()
-
-
 class Store:
     """A programme's state in memory, as far as it was needed."""
 
     def __init__(self, programme: Programme) -> None:
         self.programme_id = programme.id
-        self.orders = Orders()
+        self.orders: dict[str, Record] = {}
         self.exits = ExitQueue(refill=self._refill, horizon=(0, 1))
         self.state = State(plan=_plan(programme), orders=self.orders, exits=self.exits)
         self._complete: set[str] = set()  # members whose open positions are all here
+        self.last_entry = programme.last_entry
         self._read(programme)
 
     def _read(self, programme: Programme) -> None:
@@ -145,8 +121,17 @@ class Store:
             for row in _rows(_POSITION + "WHERE id = ANY(%s::bigint[])", [array_text(missing)]):
                 self._position(row)
 
-    def add_new(self, member: str) -> None:
-        """A member who has just joined has no position that would have to be read."""
+    def start_batch(self) -> None:
+        """Forget what stands in the tables anyway: orders, and the differences to balances."""
+        state = self.state
+        self.orders.clear()
+        state.waiting.clear()
+        state.forfeited.clear()
+        state.wallets.clear()
+        state.merchants.clear()
+
+    def expect_new(self, member: str) -> None:
+        """A member who joins has no position that would have to be read."""
         self._complete.add(member)
 
     def _mine(self) -> str:

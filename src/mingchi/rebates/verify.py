@@ -1,0 +1,212 @@
+"""`mingchi verify`: recompute a programme from its events and name the first difference."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from mingchi.ledger import verify as ledger
+from mingchi.ledger.models import SPAN
+from mingchi.ledger.verify import Difference
+from mingchi.rebates import heads
+from mingchi.rebates.ids import primary_key
+from mingchi.rebates.models import (
+    Agent,
+    Event,
+    Participant,
+    Position,
+    Programme,
+    Refunded,
+    Shareholder,
+)
+from mingchi.rebates.queries import MAIN
+from mingchi.rebates.recompute import Recomputation
+
+_LOST = """
+SELECT e.key FROM rebates_event e
+LEFT JOIN ledger_entry n ON n.event_id = e.id
+LEFT JOIN rebates_pending p ON p.event_id = e.id
+LEFT JOIN rebates_setaside s ON s.event_id = e.id
+WHERE e.programme_id = %s AND n.id IS NULL AND p.event_id IS NULL AND s.event_id IS NULL
+ORDER BY e.id
+"""
+
+
+def differences(programme: Programme) -> Iterator[Difference]:
+    """Every difference found, the journal's first; none where all is as the events say.
+
+    Reads one snapshot, so it may run while the settler works.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield from _differences(Programme.objects.get(id=programme.id))
+
+
+def _differences(programme: Programme) -> Iterator[Difference]:
+    recomputed = Recomputation(programme)
+    broken = False
+    for found in recomputed.differences():
+        broken = True
+        yield found
+    if broken:
+        return  # what was summed up so far can't be compared with what stands at the end
+    yield from heads.differences(programme)
+    yield from _programme_differences(recomputed)
+    yield from _position_differences(recomputed)
+    yield from _participant_differences(recomputed)
+    yield from _appointment_differences(recomputed)
+    yield from ledger.balance_differences(recomputed.settled_fen)
+    yield from ledger.cash_differences()
+    yield from _lost_events(programme)
+
+
+def _programme_differences(recomputed: Recomputation) -> Iterator[Difference]:
+    programme, state = recomputed.programme, recomputed.state
+    expected = {
+        "pool_fen": state.pool_fen,
+        "supply_upt": state.supply_upt,
+        "ratio": state.price_ratio(),
+        "period_platform_fen": state.period_platform_fen,
+        "period_first_entry": recomputed.period_first_entry,
+        "last_entry": recomputed.entries,
+        "last_position": state.next_position - 1,
+    }
+    found = {name: getattr(programme, name) for name in expected if name != "ratio"}
+    found["ratio"] = (programme.ratio_fen, programme.ratio_upt)
+    yield from _compare("programme", expected, found)
+
+
+def _position_differences(recomputed: Recomputation) -> Iterator[Difference]:
+    expected = {
+        number: (
+            primary_key(p.member),
+            p.spend_fen,
+            p.granted_upt,
+            p.held_upt,
+            p.redeemed_upt,
+            p.paid_fen,
+            p.exit_multiple_ppm,
+            p.exit_fee_ppm,
+            "member" if p.shared else "order",
+        )
+        for number, p in recomputed.state.positions.items()
+    }
+    rows = Position.objects.filter(**_mine(recomputed)).values_list(
+        "id",
+        "member_id",
+        "spend_fen",
+        "granted_upt",
+        "held_upt",
+        "redeemed_upt",
+        "paid_fen",
+        "exit_multiple_ppm",
+        "exit_fee_ppm",
+        "scope",
+    )
+    yield from _compare("position", expected, {row[0] % SPAN: row[1:] for row in rows.iterator()})
+
+
+def _participant_differences(recomputed: Recomputation) -> Iterator[Difference]:
+    expected = {
+        primary_key(member.id): (
+            primary_key(member.sponsor.id) if member.sponsor else None,
+            member.rank,
+            # Sales of the running period stand in Sale, not here.
+            member.own_sales_fen - member.period_sales_fen,
+        )
+        for member in recomputed.state.members.values()
+    }
+    rows = Participant.objects.filter(**_mine(recomputed)).values_list(
+        "id", "sponsor_id", "rank", "own_sales_fen"
+    )
+    found = {
+        key % SPAN: (sponsor and sponsor % SPAN, rank, sales)
+        for key, sponsor, rank, sales in rows.iterator()
+    }
+    yield from _compare("member", expected, found)
+
+
+def _appointment_differences(recomputed: Recomputation) -> Iterator[Difference]:
+    state, programme = recomputed.state, recomputed.programme
+    agents = Agent.objects.filter(programme=programme).values_list("region", "member_id")
+    expected = {region: primary_key(member.id) for region, member in state.agents.items()}
+    yield from _compare("agent", expected, dict(agents))
+    weights = Shareholder.objects.filter(programme=programme).values_list("member_id", "weight")
+    yield from _compare(
+        "shareholder",
+        {primary_key(member): weight for member, weight in state.shareholders.items()},
+        dict(weights),
+    )
+    refunded = Refunded.objects.filter(order_entry_id__range=_range(programme.id))
+    yield from _compare(
+        "refunded, lines",
+        {"all": (len(recomputed.refunded_fen), sum(recomputed.refunded_fen.values()))},
+        {"all": (len(refunded), sum(row.refunded_fen for row in refunded))},
+    )
+
+
+def _lost_events(programme: Programme) -> Iterator[Difference]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST, [programme.id])
+        for (key,) in cursor.fetchall():
+            yield Difference(
+                event=key, account="queue", expected="settled, waiting or set aside", found="lost"
+            )
+
+
+def _compare(what: str, expected: dict[Any, Any], found: dict[Any, Any]) -> Iterator[Difference]:
+    for key in sorted(expected.keys() | found.keys(), key=str):
+        if expected.get(key) != found.get(key):
+            yield Difference(
+                event="",
+                account=f"{what} {key}",
+                expected=str(expected.get(key, "none")),
+                found=str(found.get(key, "none")),
+            )
+
+
+def _range(programme_id: int) -> tuple[int, int]:
+    return programme_id * SPAN, programme_id * SPAN + SPAN - 1
+
+
+def _mine(recomputed: Recomputation) -> dict[str, tuple[int, int]]:
+    return {"id__range": _range(recomputed.programme.id)}
+
+
+def main(argv: list[str]) -> int:
+    """The command: 0 nothing found, 1 a difference, 2 called wrongly."""
+    parser = argparse.ArgumentParser(
+        prog="mingchi verify",
+        description="Recompute a programme from its events; name the first difference.",
+    )
+    parser.add_argument("--programme", default=MAIN, help="its code (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    words = parser.parse_args(argv)
+    programme = Programme.objects.filter(code=words.programme).first()
+    if programme is None:
+        print(f"verify: there is no programme {words.programme!r}", file=sys.stderr)
+        return 2
+    events = Event.objects.filter(programme=programme).count()
+    found = next(differences(programme), None)
+    if words.json:
+        print(json.dumps({"events": events, "difference": _as_json(found)}, ensure_ascii=False))
+    elif found is None:
+        print(f"{events} events recomputed; every balance, posting and position is as they say.")
+    else:
+        print(f"First difference: {found}")
+    return 0 if found is None else 1
+
+
+def _as_json(found: Difference | None) -> dict[str, str] | None:
+    if found is None:
+        return None
+    return {
+        "event": found.event,
+        "account": found.account,
+        "expected": found.expected,
+        "found": found.found,
+    }

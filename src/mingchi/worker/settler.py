@@ -1,0 +1,128 @@
+"""`mingchi settle`: the process that settles. Several may be started; one works a programme."""
+
+import signal
+import time
+from types import FrameType
+from typing import Final
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from mingchi.ledger import sealing, statements
+from mingchi.ledger.models import Batch
+from mingchi.rebates import heads
+from mingchi.rebates.models import Programme
+from mingchi.rebates.settlement import LARGEST_BATCH, FenceError, Settler
+
+log = structlog.get_logger(__name__)
+
+# How long to let events gather when there was nothing to do: a redemption that comes alone is
+# taken within this time, and a thousand orders a second make batches of ten or more.
+_REST_S: Final = 0.01
+_IDLE_REST_S: Final = 0.03
+# Below this size a batch says that there is no backlog, so there is time for other work.
+_QUIET_BATCH: Final = 1_000
+_HEARTBEAT_S: Final = 2.0
+_RECONNECT_S: Final = 1.0
+
+
+class Loop:
+    """Settles programme after programme until it is told to stop."""
+
+    def __init__(self) -> None:
+        self._stopping = False
+        self._settlers: dict[int, Settler] = {}
+        self._next_chores = 0.0
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Finish the batch at hand, then end."""
+        self._stopping = True
+
+    def run(self) -> int:
+        """Work until stopped; the database may go away and come back. Returns the exit status."""
+        log.info("settler_started")
+        while not self._stopping:
+            try:
+                self._take_over()
+                while not self._stopping:
+                    self._turn()
+            except FenceError as error:
+                log.error("settler_replaced", error=str(error))
+                return 1
+            except DatabaseError as error:
+                log.warning("database_unreachable", error=str(error))
+                self._start_afresh()
+        log.info("settler_stopped")
+        return 0
+
+    def _take_over(self) -> None:
+        for programme in Programme.objects.order_by("id"):
+            if programme.id not in self._settlers:
+                settler = Settler(programme.id)
+                while not settler.take_over(wait=False):
+                    log.info("settler_waiting", programme=programme.code, why="another works")
+                    self._rest(1.0)
+                    if self._stopping:
+                        return
+                self._settlers[programme.id] = settler
+                log.info("settler_working", programme=programme.code)
+
+    def _turn(self) -> None:
+        """One batch of each programme, chores if there is time, and a rest if all was quiet."""
+        most = 0
+        for settler in self._settlers.values():
+            done = settler.settle(limit=LARGEST_BATCH)
+            most = max(most, done)
+            if done:
+                _report(settler, done)
+        if most < _QUIET_BATCH:
+            worked = self._chores() if time.monotonic() >= self._next_chores else 0
+            if not worked:
+                self._rest(_REST_S if most else _IDLE_REST_S)
+
+    def _chores(self) -> int:
+        """Seal cash, bring statements up to date, publish heads, be heard from."""
+        done = sealing.seal_cash()
+        done += statements.bring_up_to_date(journal=Batch.CASH)
+        for programme in Programme.objects.filter(id__in=self._settlers):
+            done += statements.bring_up_to_date(journal=programme.id)
+            heads.publish(programme)
+            seen_at = programme.settler_seen_at
+            now = timezone.now()
+            if seen_at is None or (now - seen_at).total_seconds() > _HEARTBEAT_S:
+                Programme.objects.filter(id=programme.id).update(settler_seen_at=now)
+        self._next_chores = time.monotonic() + (0 if done else 0.5)
+        if not self._settlers or Programme.objects.count() > len(self._settlers):
+            self._take_over()
+        return done
+
+    def _rest(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def _start_afresh(self) -> None:
+        """The locks went with the connection; take over again when the database is back."""
+        self._settlers.clear()
+        connection.close()
+        close_old_connections()
+        self._rest(_RECONNECT_S)
+
+
+def _report(settler: Settler, done: int) -> None:
+    batch = settler.last_batch
+    if batch is not None:
+        log.info(
+            "batch_settled",
+            programme=settler.programme_id,
+            batch=batch.number,
+            events=done,
+            elapsed_ms=batch.elapsed_ms,
+        )
+
+
+def run() -> int:
+    """Run until SIGTERM or SIGINT."""
+    loop = Loop()
+    signal.signal(signal.SIGTERM, loop.stop)
+    signal.signal(signal.SIGINT, loop.stop)
+    return loop.run()
