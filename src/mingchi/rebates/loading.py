@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
-
 from mingchi.engine.events import (
     CloseEvent,
     Event,
@@ -21,7 +19,7 @@ from mingchi.rebates import records
 from mingchi.rebates.ids import primary_key
 from mingchi.rebates.models import Programme
 from mingchi.rebates.queue import references
-from mingchi.rebates.store import Store
+from mingchi.rebates.store import Store, rows
 
 _ORDERS = """
 SELECT e.key, n.id, n.record
@@ -74,14 +72,14 @@ def load(store: Store, events: Sequence[Event], programme: Programme) -> None:
 def _load_orders(store: Store, keys: Iterable[str]) -> None:
     """Orders to be refunded, with their positions and what became of their waiting awards."""
     wanted = sorted(set(keys))
-    rows = _rows(_ORDERS, [store.programme_id, wanted])
+    found = rows(_ORDERS, [store.programme_id, wanted])
     entry_keys = {}
-    for key, entry, text in rows:
+    for key, entry, text in found:
         record = records.order(text)
         if record is not None:
             store.orders[key] = record
             entry_keys[entry] = key
-    for entry, line, fen in _rows(_REFUNDED, [list(entry_keys)]):
+    for entry, line, fen in rows(_REFUNDED, [list(entry_keys)]):
         note_refund(store.orders[entry_keys[entry]], line=line, amount_fen=fen)
     orders = [order_from_record(key, record) for key, record in store.orders.items()]
     store.load_members(primary_key(order.member) for order in orders)
@@ -91,8 +89,8 @@ def _load_orders(store: Store, keys: Iterable[str]) -> None:
 
 
 def _load_waiting(store: Store, condition: str, params: Sequence[Any]) -> None:
-    rows = _rows(_WAITING.format(condition), [store.programme_id, *params])
-    for key, place, amount, earner, target, unclaimed_to, outcome, record in rows:
+    found = rows(_WAITING.format(condition), [store.programme_id, *params])
+    for key, place, amount, earner, target, unclaimed_to, outcome, record in found:
         if outcome == "waiting":
             waiting = Waiting(
                 award=_award(key, record, place),
@@ -125,7 +123,7 @@ def _award(order: str, record: str, place: int) -> Award:
 def _load_all(store: Store, programme: Programme) -> None:
     """Every member with true sales, and every award that waits: a close needs them all."""
     base = store.programme_id * SPAN
-    rows = _rows(
+    found = rows(
         _SALES,
         [
             base + programme.period_first_entry,
@@ -135,16 +133,10 @@ def _load_all(store: Store, programme: Programme) -> None:
             base + SPAN - 1,
         ],
     )
-    store.load_members(row[0] % SPAN for row in rows)
-    for key, own, orders, in_period, orders_in_period in rows:
+    store.load_members(row[0] % SPAN for row in found)
+    for key, own, orders, in_period, orders_in_period in found:
         member = store.state.members[f"m{key % SPAN}"]
         member.own_sales_fen = own + in_period
         member.period_sales_fen = in_period
         member.has_ordered = orders + orders_in_period > 0
     _load_waiting(store, "w.outcome = 'waiting'", [])
-
-
-def _rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()

@@ -10,7 +10,9 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.engine import pool
-from mingchi.engine.rules import Plan
+from mingchi.engine.answers import price_text
+from mingchi.engine.exits import ExitQueue
+from mingchi.engine.state import State
 from mingchi.foundation.errors import ConflictError
 from mingchi.ledger.models import Batch, Entry
 from mingchi.rebates import plans
@@ -57,7 +59,7 @@ def standing(of: Programme | None = None) -> Standing:
         pool_fen=of.pool_fen,
         supply_upt=of.supply_upt,
         ratio=ratio,
-        price=pool.price_text(*ratio),
+        price=price_text(ratio),
         last_entry=of.last_entry,
         as_of=of.settler_seen_at,
     )
@@ -72,11 +74,6 @@ def holding(member_id: int) -> int:
 def positions(member_id: int) -> Sequence[Position]:
     """A member's positions in the order in which they opened, closed ones too."""
     return list(Position.objects.filter(member_id=member_id).order_by("id"))
-
-
-def plan_in_force(of: Programme) -> Plan:
-    """The plan under which the next event will be settled."""
-    return plans.read(plans.active(of).toml)
 
 
 def quote(member_id: int, points_upt: int | Literal["all"]) -> Quote:
@@ -95,8 +92,11 @@ def quote(member_id: int, points_upt: int | Literal["all"]) -> Quote:
             field="points_upt",
             details={"held_upt": held_upt},
         )
-    gross_fen, fee_fen, net_fen = pool.redemption(
-        wanted_upt, of.pool_fen, of.supply_upt, plan_in_force(of).redeem_fee_ppm
+    plan = plans.read(plans.active(of).toml)
+    state = State(plan=plan, orders={}, exits=ExitQueue())
+    state.pool_fen, state.supply_upt = of.pool_fen, of.supply_upt
+    _member, _points, gross_fen, fee_fen, net_fen = pool.quote(
+        state, member="", points_upt=wanted_upt, fee_ppm=plan.redeem_fee_ppm
     )
     return Quote(
         points_upt=wanted_upt,

@@ -61,7 +61,7 @@ def refusal(reason: str) -> str:
 
 
 def _item(item: int | str) -> str:
-    return str(item) if type(item) is int else quoted(item)
+    return quoted(item) if isinstance(item, str) else str(item)
 
 
 def _why(award: Award) -> str:

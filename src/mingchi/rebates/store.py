@@ -85,8 +85,8 @@ class Store:
         if not missing:
             return
         base = self.programme_id * SPAN
-        rows = _rows(_CHAINS, [array_text(base + m for m in missing)])
-        fresh = [row for row in rows if f"m{row[0] % SPAN}" not in members]
+        found = rows(_CHAINS, [array_text(base + m for m in missing)])
+        fresh = [row for row in found if f"m{row[0] % SPAN}" not in members]
         for key, _sponsor, rank in fresh:
             member = members[f"m{key % SPAN}"] = Member(f"m{key % SPAN}")
             member.rank = rank
@@ -101,7 +101,7 @@ class Store:
             return
         sql = _OPEN_OF_MEMBERS.format(self._mine())
         by_member: dict[str, list[Position]] = {}
-        for position in map(self._position, _rows(sql + " ORDER BY id", [array_text(missing)])):
+        for position in map(self._position, rows(sql + " ORDER BY id", [array_text(missing)])):
             if position.held_upt:
                 by_member.setdefault(position.member, []).append(position)
         for member_id in missing:
@@ -118,7 +118,7 @@ class Store:
         base = self.programme_id * SPAN
         missing = [base + n for n in numbers if n not in self.state.positions]
         if missing:
-            for row in _rows(_POSITION + "WHERE id = ANY(%s::bigint[])", [array_text(missing)]):
+            for row in rows(_POSITION + "WHERE id = ANY(%s::bigint[])", [array_text(missing)]):
                 self._position(row)
 
     def start_batch(self) -> None:
@@ -161,7 +161,7 @@ class Store:
         """The positions that leave the pool up to a quarter above this price."""
         horizon = (price[0] * _HORIZON[0] + 1, price[1] * _HORIZON[1])
         # Triggers are exit_multiple * spend / (granted * PPM).
-        below = _rows(_BELOW_HORIZON.format(self._mine()), [horizon[0] * PPM / horizon[1]])
+        below = rows(_BELOW_HORIZON.format(self._mine()), [horizon[0] * PPM / horizon[1]])
         return horizon, [self._position(row) for row in below]
 
 
@@ -170,7 +170,9 @@ def _plan(programme: Programme) -> Plan:
     return plans.read(active.toml if active else programme.opening_plan)
 
 
-def _rows(sql: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
+def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows that a query finds."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -140,7 +140,7 @@ def _members(draft: Draft) -> None:
         )
         _copy("rebates_participant", "id, sponsor_id, own_sales_fen, orders", rows.encode())
     for member, sponsor in draft.rebound.items():
-        Participant.objects.filter(id=_participant(draft, member)).update(
+        Participant.objects.filter(id=draft.base + primary_key(member)).update(
             sponsor_id=_participant(draft, sponsor)
         )
     if draft.ranks:
