@@ -4,7 +4,22 @@ from ninja import NinjaAPI, Swagger
 
 from mingchi import __version__
 from mingchi.api import errors
-from mingchi.api.routers import auth, catalogue, orders, payments, points, programme, wallet
+from mingchi.api.routers import (
+    auth,
+    catalogue,
+    orders,
+    payments,
+    points,
+    programme,
+    staff_catalogue,
+    staff_members,
+    staff_money,
+    staff_orders,
+    staff_plans,
+    staff_session,
+    staff_watch,
+    wallet,
+)
 
 api = NinjaAPI(
     title="Mingchi 明池",
@@ -27,5 +42,12 @@ for prefix, router in (
     ("/wallet", wallet.router),
     ("/payments", payments.router),
     ("/programme", programme.router),
+    ("/staff/session", staff_session.router),
+    ("/staff/members", staff_members.router),
+    ("/staff/plans", staff_plans.router),
+    ("/staff", staff_orders.router),
+    ("/staff", staff_catalogue.router),
+    ("/staff", staff_money.router),
+    ("/staff", staff_watch.router),
 ):
     api.add_router(prefix, router)

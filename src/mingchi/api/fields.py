@@ -17,6 +17,7 @@ Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, description="fen (0.01
 FenFromZero = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN, description="fen (0.01 CNY)")]
 Upt = Annotated[int, Field(strict=True, ge=1, le=MAX_UPT, description="micro-points")]
 Qty = Annotated[int, Field(strict=True, ge=1, le=10**6)]
+Qty0 = Annotated[int, Field(strict=True, ge=0, le=10**9)]
 Ppm = Annotated[int, Field(description="parts per million")]
 Limit = Annotated[int, Field(ge=1, le=100, description="at most this many")]
 Before = Annotated[

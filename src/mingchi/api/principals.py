@@ -135,20 +135,24 @@ def _session(request: HttpRequest) -> Principal | None:
     if not isinstance(user, User) or not user.is_staff:
         return None
     if request.method not in SAFE_METHODS and check_csrf(request):
-        raise DomainError(
-            "csrf_failed",
-            _("The CSRF token is missing or wrong. Load the page anew."),
-            status=403,
-        )
+        raise csrf_failed()
     return Principal(
         actor=f"user:{user.pk}",
-        roles=_staff_roles(user),
+        roles=staff_roles(user),
         is_read_only=user.is_read_only,
         user=user,
     )
 
 
-def _staff_roles(user: User) -> frozenset[str]:
+def csrf_failed() -> DomainError:
+    """The refusal of a change that may come from somebody else's page."""
+    return DomainError(
+        "csrf_failed", _("The CSRF token is missing or wrong. Load the page anew."), status=403
+    )
+
+
+def staff_roles(user: User) -> frozenset[str]:
+    """Roles at the platform, and `merchant.ROLE` for what one is at any merchant."""
     at_merchants = MerchantStaff.objects.filter(user=user).values_list("role", flat=True)
     own = {permissions.STAFF, *scope.platform_roles(user)}
     own |= {f"merchant.{role}" for role in at_merchants}
