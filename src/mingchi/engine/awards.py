@@ -6,6 +6,7 @@ of the budget. Dividends are paid at the close, see `periods`.
 
 from typing import NamedTuple
 
+from mingchi.engine.events import OrderEvent
 from mingchi.engine.outcome import Award, AwardKind
 from mingchi.engine.rules import Differential, Generations, Peer, Region
 from mingchi.engine.split import Split
@@ -39,13 +40,11 @@ class OrderAwards:
         "waiting",
     )
 
-    def __init__(
-        self, state: State, *, order: str, buyer: Member, region: str | None, split: Split
-    ) -> None:
+    def __init__(self, state: State, event: OrderEvent, buyer: Member, split: Split) -> None:
         self._state = state
-        self._order = order
+        self._order = event.id
         self._buyer = buyer
-        self._region = region
+        self._region = event.region
         self._split = split
         self._peers: dict[int, list[PeerFound]] = {}
         self.awards: list[Award] = []

@@ -214,15 +214,15 @@ def _order(data: Data) -> Event:
 def _line(index: int, data: object) -> Line:
     if type(data) is not dict:
         raise EventError(f"lines[{index}]", "must be an object")
-    merchant = data.get("merchant")
+    get = data.get
     try:
         return Line(
             _whole(data, "price", 1, AMOUNT_MAX),
             _whole(data, "qty", 1, QTY_MAX),
-            _whole_or_none(data, "cost"),
-            _whole_or_none(data, "distribution"),
-            _whole_or_none(data, "pool"),
-            OWN_MERCHANT if merchant is None else _text(data, "merchant"),
+            None if get("cost") is None else _whole(data, "cost", 0, AMOUNT_MAX),
+            None if get("distribution") is None else _whole(data, "distribution", 0, AMOUNT_MAX),
+            None if get("pool") is None else _whole(data, "pool", 0, AMOUNT_MAX),
+            OWN_MERCHANT if get("merchant") is None else _text(data, "merchant"),
         )
     except EventError as error:
         raise EventError(f"lines[{index}].{error.field}", error.message) from None

@@ -29,8 +29,11 @@ def trigger(position: Position) -> Ratio:
     return position.exit_multiple_ppm * position.spend_fen, position.granted_upt * PPM
 
 
-def _scaled(fen: int, upt: int) -> int:
-    return (fen << _SCALE_BITS) // upt
+def _key(position: Position) -> int:
+    """The trigger, scaled; in millionths of a fen to micro-points."""
+    granted_upt = position.granted_upt
+    assert granted_upt < _LARGEST_UPT
+    return (position.exit_multiple_ppm * position.spend_fen << _SCALE_BITS) // granted_upt
 
 
 class ExitQueue:
@@ -52,8 +55,7 @@ class ExitQueue:
         """Enters a position that is new to the queue, or whose spend or points have changed."""
         if not position.exit_multiple_ppm or not position.held_upt:
             return
-        assert position.granted_upt < _LARGEST_UPT
-        key = _scaled(*trigger(position))
+        key = _key(position)
         if position.queued is None or key < position.queued:
             position.queued = key
             heappush(self._heap, (key, position.number, position))
@@ -65,7 +67,7 @@ class ExitQueue:
         while self.horizon is not None and _reached(pool_fen, supply_upt, self.horizon):
             self._fill((pool_fen, supply_upt))
         heap = self._heap
-        price = pool_fen << _SCALE_BITS
+        price = pool_fen * PPM << _SCALE_BITS
         while heap and heap[0][0] * supply_upt <= price:
             key, _, position = heap[0]
             if self._is_current(key, position):
@@ -76,7 +78,7 @@ class ExitQueue:
     def _is_current(self, key: int, position: Position) -> bool:
         """Whether the entry on top tells the trigger of its position; it is put right if not."""
         if position.held_upt and key == position.queued:
-            if key == _scaled(*trigger(position)):
+            if key == _key(position):
                 return True
             position.queued = None
         heappop(self._heap)

@@ -1,19 +1,21 @@
 """What an event brought about, explained far enough to be answered and posted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mingchi.engine.rules import Destination
 
 if TYPE_CHECKING:
-    from mingchi.engine.orders import SettledOrder
+    from mingchi.engine.orders import Record
     from mingchi.engine.split import LineShares
     from mingchi.engine.state import Position
 
 AwardKind = Literal["direct", "indirect", "levels", "differential", "peer", "region", "dividend"]
 
 
-class Award(NamedTuple):
+@dataclass(slots=True)
+class Award:
     """An award: `amount_fen` is `base_fen` * `rate_ppm`, rounded down and cut to what was left."""
 
     member: str
@@ -31,7 +33,8 @@ class Award(NamedTuple):
     """None for a dividend."""
 
 
-class Grant(NamedTuple):
+@dataclass(slots=True)
+class Grant:
     """Points granted for an order."""
 
     position: "Position"
@@ -116,8 +119,8 @@ class Promotion(NamedTuple):
 class Outcome:
     """The outcome of an event. What an event does not bring about is empty, 0 or None.
 
-    `ratio` is the price afterwards, fen to micro-points; `positions` and `order` are what the
-    event touched, for storing.
+    `ratio` is the price afterwards, fen to micro-points; `positions`, and `record` of
+    `order`, are what the event touched, for storing.
     """
 
     __slots__ = (
@@ -134,6 +137,7 @@ class Outcome:
         "positions",
         "promotions",
         "ratio",
+        "record",
         "redemption",
         "refund",
         "supply_upt",
@@ -163,4 +167,6 @@ class Outcome:
         self.leftover_fen = 0
         """What was left of the pool when the last points went; it falls to the platform."""
         self.positions: Sequence[Position] = ()
-        self.order: SettledOrder | None = None
+        self.order: str | None = None
+        self.record: Record | None = None
+        """The record of that order, which was settled or refunded."""

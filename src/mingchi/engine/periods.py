@@ -4,6 +4,7 @@ The only part of the engine that reads sales, and so needs every member.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from mingchi.engine.events import CloseEvent
 from mingchi.engine.outcome import Award, Forfeit, Outcome, Promotion
@@ -58,7 +59,7 @@ def _settle_waiting(state: State) -> tuple[list[Award], list[Forfeit]]:
         if not amount_fen:
             continue
         if team_fen[state.members[waiting.earner]] >= waiting.target_fen:
-            award = waiting.award._replace(amount_fen=amount_fen, waiting=False)
+            award = replace(waiting.award, amount_fen=amount_fen, waiting=False)
             paid.append(award)
             state.wallets[award.member] += amount_fen
             continue

@@ -6,24 +6,25 @@ The price is the ratio of the pool's fen to the circulating micro-points, never 
 from collections.abc import Sequence
 
 from mingchi.engine.outcome import Exit, Grant, Redemption
+from mingchi.engine.split import Split
 from mingchi.engine.state import Member, Position, Refused, State, drop_closed
 from mingchi.engine.units import PPM
 
 
-def grant(state: State, *, member: Member, contribution_fen: int, goods_fen: int) -> Grant | None:
+def grant(state: State, member: Member, split: Split) -> Grant | None:
     """Takes a contribution in and grants points for it at the price before it; the floor of them.
 
     None where that is no point at all: such an order belongs to no position.
     """
     fen, upt = state.price_ratio()
-    value_fen = contribution_fen * state.plan.grant_ppm // PPM
+    value_fen = split.contribution_fen * state.plan.grant_ppm // PPM
     points_upt = value_fen * upt // fen
-    state.pool_fen += contribution_fen
+    state.pool_fen += split.contribution_fen
     if not points_upt:
         return None
     state.supply_upt += points_upt
     position = _position_for_order(state, member)
-    position.spend_fen += goods_fen
+    position.spend_fen += split.goods_fen
     position.granted_upt += points_upt
     position.held_upt += points_upt
     state.exits.watch(position)
@@ -36,11 +37,11 @@ def _position_for_order(state: State, member: Member) -> Position:
     if not plan.exit_per_order and shared is not None and shared.held_upt:
         return shared
     position = Position(
-        number=state.next_position,
-        member=member.id,
-        exit_multiple_ppm=plan.exit_multiple_ppm,
-        exit_fee_ppm=plan.exit_fee_ppm,
-        shared=not plan.exit_per_order,
+        state.next_position,
+        member.id,
+        plan.exit_multiple_ppm,
+        plan.exit_fee_ppm,
+        not plan.exit_per_order,
     )
     state.next_position += 1
     state.positions[position.number] = position

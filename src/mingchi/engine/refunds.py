@@ -7,7 +7,7 @@ never falls, and buying, redeeming and returning gains nobody anything.
 from collections.abc import Iterator
 
 from mingchi.engine.events import RefundEvent
-from mingchi.engine.orders import SettledOrder
+from mingchi.engine.orders import Record, SettledOrder, note_refund, order_from_record
 from mingchi.engine.outcome import Outcome, Refund, TakeBack
 from mingchi.engine.split import LineShares, part_of_line
 from mingchi.engine.state import Position, Refused, State
@@ -16,12 +16,14 @@ from mingchi.engine.state import Position, Refused, State
 class LineRefund:
     """A refund of `amount_fen` of one line, and what the line's shares give back for it."""
 
-    __slots__ = ("_after_fen", "_before_fen", "_budgets_fen", "amount_fen", "number", "order")
+    __slots__ = ("_after_fen", "_before_fen", "_budgets_fen", "number", "order", "record")
 
-    def __init__(self, *, order: SettledOrder, number: int, amount_fen: int) -> None:
+    def __init__(
+        self, *, record: Record, order: SettledOrder, number: int, amount_fen: int
+    ) -> None:
+        self.record = record
         self.order = order
         self.number = number
-        self.amount_fen = amount_fen
         self._before_fen = order.refunded_fen[number]
         self._after_fen = self._before_fen + amount_fen
         self._budgets_fen = [line.budget_fen for line in order.lines]
@@ -86,16 +88,20 @@ def refund_line(state: State, event: RefundEvent) -> Outcome:
     _settle(state, order, refund)
     outcome = Outcome()
     outcome.refund = refund
-    outcome.order = order
+    outcome.order = order.id
+    outcome.record = work.record
+    note_refund(work.record, line=work.number, amount_fen=event.amount_fen)
+    state.orders[order.id] = work.record
     if position is not None:
         outcome.positions = (position,)
     return outcome
 
 
 def _line_refund(state: State, event: RefundEvent) -> LineRefund:
-    order = state.orders.get(event.order)
-    if order is None:
+    record = state.orders.get(event.order)
+    if record is None:
         raise Refused("unknown order")
+    order = order_from_record(event.order, record)
     number = event.line
     if number is None:
         if len(order.lines) > 1:
@@ -105,7 +111,7 @@ def _line_refund(state: State, event: RefundEvent) -> LineRefund:
         raise Refused("unknown line")
     if order.refunded_fen[number] + event.amount_fen > order.lines[number].goods_fen:
         raise Refused("refund exceeds line")
-    return LineRefund(order=order, number=number, amount_fen=event.amount_fen)
+    return LineRefund(record=record, order=order, number=number, amount_fen=event.amount_fen)
 
 
 def _points_back(position: Position | None, points_upt: int) -> tuple[int, int, int]:
@@ -145,7 +151,7 @@ def _unclaimed_in_pool(state: State, work: LineRefund) -> int:
 
 
 def _settle(state: State, order: SettledOrder, refund: Refund) -> None:
-    """Takes from merchant, wallets and platform; notes the refund with the order and its buyer."""
+    """Takes from merchant, wallets and platform; the buyer's sales fall."""
     if refund.cost_fen:
         state.merchants[refund.merchant] -= refund.cost_fen
     if refund.returned_fen:
@@ -159,5 +165,3 @@ def _settle(state: State, order: SettledOrder, refund: Refund) -> None:
     buyer = state.members[order.member]
     buyer.own_sales_fen -= refund.amount_fen
     buyer.period_sales_fen -= refund.amount_fen
-    order.refunded_fen[refund.line] += refund.amount_fen
-    state.orders.put(order)

@@ -77,7 +77,11 @@ class Replay:
     def _answer(self, data: object) -> str:
         event = parse(data)
         event_id = event.id
-        if event_id in self.state.members or event_id in self._orders or event_id in self._seen:
+        if (
+            event_id in self.state.members
+            or event_id in self._orders.packed
+            or event_id in self._seen
+        ):
             return answers.duplicate(event_id)
         self.events += 1
         try:

@@ -4,7 +4,7 @@ Every share is rounded down; the platform has what is left.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from mingchi.engine.events import Line
 from mingchi.engine.rules import Plan
@@ -12,7 +12,8 @@ from mingchi.engine.state import Refused
 from mingchi.engine.units import PPM
 
 
-class LineShares(NamedTuple):
+@dataclass(slots=True)
+class LineShares:
     """The shares of one line, in fen; the platform's is what is left of `goods_fen`."""
 
     goods_fen: int
@@ -22,7 +23,8 @@ class LineShares(NamedTuple):
     merchant: str
 
 
-class Split(NamedTuple):
+@dataclass(slots=True)
+class Split:
     """The shares of an order, in fen, and those of its lines."""
 
     lines: Sequence[LineShares]

@@ -7,13 +7,13 @@ needs every member, with true sales.
 """
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mingchi.engine.rules import Destination, Plan
 
 if TYPE_CHECKING:
     from mingchi.engine.exits import ExitQueue
-    from mingchi.engine.orders import SettledOrder
+    from mingchi.engine.orders import OrderShelf
     from mingchi.engine.outcome import Award
 
 
@@ -47,7 +47,7 @@ class Position:
     )
 
     def __init__(
-        self, *, number: int, member: str, exit_multiple_ppm: int, exit_fee_ppm: int, shared: bool
+        self, number: int, member: str, exit_multiple_ppm: int, exit_fee_ppm: int, shared: bool
     ) -> None:
         self.number = number
         self.member = member
@@ -131,16 +131,6 @@ class Waiting:
         self.unclaimed_to = unclaimed_to
 
 
-class OrderShelf(Protocol):
-    """Where settled orders are kept by id."""
-
-    def get(self, order_id: str, /) -> "SettledOrder | None":
-        """The order, if there is one of that id."""
-
-    def put(self, order: "SettledOrder", /) -> None:
-        """Keeps the order as it stands now, in place of any earlier record of it."""
-
-
 class State:
     """A programme, or the part of it that the events to come will touch."""
 
@@ -166,7 +156,7 @@ class State:
         "wallets",
     )
 
-    def __init__(self, *, plan: Plan, orders: OrderShelf, exits: "ExitQueue") -> None:
+    def __init__(self, *, plan: Plan, orders: "OrderShelf", exits: "ExitQueue") -> None:
         self.plan = plan
         self.orders = orders
         self.exits = exits
