@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
@@ -31,11 +31,9 @@ def mark_paid(payment: Payment, *, gateway_no: str, now: datetime) -> bool:
 
 
 def of_order(order: Order) -> Payment:
-    """The payment that paid the order: the first; a later one was sent back whole."""
-    found = Payment.objects.filter(order=order, state=Payment.State.PAID).order_by("paid_at", "pk")
-    first = found.first()
-    assert first is not None, "only a paid order has money to give back"
-    return first
+    """The payment that paid the order; one that came twice or too late was sent back whole."""
+    unowed = PaymentRefund.objects.filter(payment=OuterRef("pk"), refund__isnull=True)
+    return Payment.objects.exclude(Exists(unowed)).get(order=order, state=Payment.State.PAID)
 
 
 def send_back(

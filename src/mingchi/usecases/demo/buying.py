@@ -1,0 +1,195 @@
+"""Members come, buy, pay, get their goods; some send them back."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from mingchi.orders.models import Order, OrderLine
+from mingchi.usecases.complete_order import complete_due_orders, complete_order
+from mingchi.usecases.demo import people
+from mingchi.usecases.demo.world import Buyer, World
+from mingchi.usecases.join import join
+from mingchi.usecases.pay_order import pay_order
+from mingchi.usecases.place_order import Delivery, Item, place_order
+from mingchi.usecases.receive_order import receive_order
+from mingchi.usecases.refund_order import ask_refund, decide_refund
+from mingchi.usecases.sandbox_pay import sandbox_pay
+from mingchi.usecases.ship_order import ship_order
+
+MEMBERS = 200
+ORDERS = 600
+# The first orders are small: what buys points at the opening price grows most, and may exit.
+OPENERS = 14
+ROOTS = 6
+CARRIERS = ("顺丰速运", "中通快递", "京东物流", "邮政 EMS")
+REASONS = ("不喜欢", "尺寸不合适", "包装破损", "与描述不符", "多拍了")
+
+
+def plan_members(world: World) -> None:
+    """200 members join over ten weeks; the first come at once."""
+    for number in range(1, MEMBERS + 1):
+        day = 0.05 if number <= OPENERS else 72 * (number - OPENERS) / MEMBERS + 0.5
+        world.calendar.at(world.day(day), partial(_join, world, number))
+
+
+def plan_orders(world: World) -> None:
+    """600 orders, more of them as time goes on, the last within the last hours."""
+    for number in range(1, OPENERS + 1):
+        when = world.later(world.day(0.2), 0, 20)
+        world.calendar.at(when, partial(_opening_order, world, number))
+    for number in range(OPENERS + 1, ORDERS + 1):
+        when = world.day(3 + 86.9 * world.chance.random() ** 0.55)
+        world.calendar.at(when, partial(_order, world, number))
+
+
+def _join(world: World, number: int, when: datetime) -> None:
+    chance = world.chance
+    sponsor = chance.choice(world.buyers) if number > ROOTS else None
+    name, phone = people.name(chance), people.phone(number)
+    signs_in = phone in (people.LOOKER_PHONE, people.BUYER_PHONE)
+    joined = join(
+        phone=phone,
+        password=people.MEMBER_PASSWORD if signs_in else None,
+        name=name,
+        invitation_code=sponsor.invitation_code if sponsor else None,
+        now=when,
+        is_demo=True,
+        is_read_only=False,
+    )
+    region, address = people.address(chance)
+    world.buyers.append(
+        Buyer(
+            member_id=joined.member_id,
+            invitation_code=joined.invitation_code,
+            joined_at=when,
+            buys_often=signs_in or number > OPENERS,
+            region=region,
+            address=address,
+            name=name,
+            phone=phone,
+        )
+    )
+
+
+def _opening_order(world: World, number: int, when: datetime) -> None:
+    cheapest = sorted((price, sku) for shelf in world.skus for sku, price in shelf)[:6]
+    _price, sku_id = world.chance.choice(cheapest)
+    buyer = world.buyers[number - 1]
+    order_id = _place(world, buyer, [Item(sku_id=sku_id, qty=1)], number, when)
+    _pay(world, buyer, order_id, number, when + timedelta(minutes=5))
+    hour = timedelta(hours=1)
+    _ship(world, order_id, when + hour)
+    receive_order(order_id=order_id, member_id=buyer.member_id, now=when + 8 * hour)
+    complete_order(
+        order_id=order_id,
+        now=when + 9 * hour,
+        by=world.staff["operator"],
+        skip_window=True,
+    )
+
+
+def _order(world: World, number: int, when: datetime) -> None:
+    chance = world.chance
+    buyers = [buyer for buyer in world.buyers if buyer.buys_often]
+    # A member in three buys for two thirds of the orders.
+    buyer = chance.choice(buyers[:: 3 if chance.random() < 0.6 else 1])
+    shelf = chance.choice(world.skus)
+    picked = chance.sample(shelf, chance.choice((1, 1, 1, 2, 2, 3)))
+    items = [Item(sku_id=sku, qty=chance.choice((1, 1, 1, 2))) for sku, _price in picked]
+    order_id = _place(world, buyer, items, number, when)
+    if chance.random() < 0.03:
+        return  # never paid: the worker cancels it
+    at = when + timedelta(minutes=chance.randint(1, 12))
+    world.calendar.at(at, partial(_paid, world, buyer, order_id, number))
+
+
+def _paid(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
+    _pay(world, buyer, order_id, number, when)
+    if world.chance.random() < 0.03:
+        at = world.later(when, 0.2, 3)
+        world.calendar.at(at, partial(_refund, world, buyer, order_id, number))
+        return
+    at = world.later(when, 4, 30)
+    world.calendar.at(at, partial(_shipped, world, buyer, order_id, number))
+
+
+def _shipped(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
+    _ship(world, order_id, when)
+    at = world.later(when, 24, 90)
+    world.calendar.at(at, partial(_received, world, buyer, order_id, number))
+
+
+def _received(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
+    receive_order(order_id=order_id, member_id=buyer.member_id, now=when)
+    luck = world.chance.random()
+    if luck < 0.035:
+        at = world.later(when, 10, 100)
+    elif luck < 0.075:
+        at = world.later(when, 24 * 8, 24 * 20)  # after settlement
+    else:
+        return
+    world.calendar.at(at, partial(_refund, world, buyer, order_id, number))
+
+
+def _place(world: World, buyer: Buyer, items: list[Item], number: int, when: datetime) -> int:
+    delivery = Delivery(
+        region=buyer.region, recipient=buyer.name, phone=buyer.phone, address=buyer.address
+    )
+    placed = place_order(
+        member_id=buyer.member_id,
+        items=items,
+        delivery=delivery,
+        idempotency_key=world.key("order", number),
+        now=when,
+        is_demo=True,
+    )
+    return placed.order_id
+
+
+def _pay(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
+    data = pay_order(
+        member_id=buyer.member_id,
+        order_id=order_id,
+        idempotency_key=world.key("pay", number),
+        now=when,
+    )
+    sandbox_pay(member_id=buyer.member_id, out_trade_no=data.out_trade_no, now=when)
+
+
+def _ship(world: World, order_id: int, when: datetime) -> None:
+    ship_order(
+        by=world.staff["operator"],
+        order_id=order_id,
+        now=when,
+        carrier=world.chance.choice(CARRIERS),
+        tracking_number=f"SF{world.chance.randrange(10**11, 10**12)}",
+    )
+
+
+def _refund(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
+    """The member asks; the service decides a day later. What is asked last waits."""
+    complete_due_orders(now=when)
+    chance = world.chance
+    order = Order.objects.get(pk=order_id)
+    line = chance.choice(list(OrderLine.objects.filter(order=order).order_by("position")))
+    whole = order.state == Order.State.PAID or chance.random() < 0.6
+    asked = ask_refund(
+        order_id=order_id,
+        line_id=line.pk,
+        amount_fen=line.amount_fen if whole else line.amount_fen // chance.choice((2, 3, 4)),
+        reason=chance.choice(REASONS),
+        idempotency_key=world.key("refund", number),
+        now=when,
+        member_id=buyer.member_id,
+    )
+    approve = chance.random() < 0.85
+    world.calendar.at(world.later(when, 5, 40), partial(_decide, world, asked.refund_id, approve))
+
+
+def _decide(world: World, refund_id: int, approve: bool, when: datetime) -> None:
+    decide_refund(
+        by=world.staff["service"],
+        refund_id=refund_id,
+        approve=approve,
+        now=when,
+        reason="" if approve else "已拆封使用，不符合退货条件",
+    )

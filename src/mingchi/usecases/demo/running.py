@@ -1,0 +1,159 @@
+"""Staff and worker keep the shop going: appointments, redemptions, withdrawals, closes, a plan."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from mingchi.foundation.errors import ConflictError
+from mingchi.ledger import accounts, balances, sealing
+from mingchi.rebates import queries
+from mingchi.usecases.appoint import appoint_agent, appoint_shareholder, set_rank
+from mingchi.usecases.cancel_order import cancel_unpaid
+from mingchi.usecases.close_period import ask_close, decide_close
+from mingchi.usecases.complete_order import complete_due_orders
+from mingchi.usecases.demo.world import World
+from mingchi.usecases.open_platform import baseline
+from mingchi.usecases.pay_refunds import pay_settled_refunds
+from mingchi.usecases.publish_plan import activate_due_plans, ask_plan, decide_plan, draft_plan
+from mingchi.usecases.redeem_points import redeem_points
+from mingchi.usecases.subsidise import ask_subsidy, decide_subsidy
+from mingchi.usecases.withdraw import decide_withdrawal, pay_withdrawal, request_withdrawal
+
+REDEMPTIONS = 90
+WITHDRAWALS = 40
+LEAST_WITHDRAWN_FEN = 2000
+
+
+def plan_running(world: World) -> None:
+    """The worker's rounds, and what staff do on which day."""
+    for half_day in range(1, 181):
+        world.calendar.at(world.day(half_day / 2 - 0.01), partial(_round, world))
+    for number in range(REDEMPTIONS):
+        at = world.day(14 + 75.5 * world.chance.random())
+        world.calendar.at(at, partial(_redeem, world, number))
+    for number in range(WITHDRAWALS):
+        at = world.day(20 + 69.8 * world.chance.random())
+        world.calendar.at(at, partial(_withdraw, world, number))
+    world.calendar.at(world.day(2), lambda at: _appoint(world))
+    world.calendar.at(world.day(30.2), lambda at: _close(world, 1))
+    world.calendar.at(world.day(60.2), lambda at: _close(world, 2))
+    world.calendar.at(world.day(50), lambda at: _subsidise(world))
+    world.calendar.at(world.day(55), partial(_new_plan, world))
+    world.calendar.at(world.day(89.6), lambda at: _leave_work(world))
+
+
+def _round(world: World, when: datetime) -> None:
+    """What the worker does, twice a day, and the settler after it."""
+    cancel_unpaid(now=when)
+    complete_due_orders(now=when)
+    activate_due_plans(now=when)
+    world.settle(when)
+    if pay_settled_refunds(now=when):
+        world.settle(when)
+    sealing.seal_cash()
+
+
+def _appoint(world: World) -> None:
+    by, members = world.staff["operator"], [buyer.member_id for buyer in world.buyers]
+    for place, rank in ((0, "V3"), (1, "V2"), (2, "V2"), (4, "V1"), (7, "V1")):
+        set_rank(by=by, member_id=members[place], rank=rank, reason="开业伙伴")
+    for place, region in ((0, "33"), (2, "3301"), (3, "330106"), (5, "310115"), (6, "4401")):
+        appoint_agent(by=by, member_id=members[place], region=region)
+    for place, weight in ((0, 50), (1, 30), (5, 20)):
+        appoint_shareholder(by=by, member_id=members[place], weight=weight)
+
+
+def _redeem(world: World, number: int, when: datetime) -> None:
+    """Somebody who holds points redeems some, now and then all of them."""
+    buyer = world.chance.choice(world.buyers)
+    share = world.chance.choice((10, 20, 25, 40, 50, 100))
+    held_upt = queries.holding(buyer.member_id)
+    if held_upt < 1_000_000:
+        return
+    redeem_points(
+        member_id=buyer.member_id,
+        points_upt="all" if share == 100 else held_upt * share // 100,
+        idempotency_key=world.key("redeem", number),
+        now=when,
+        wait_s=0,
+    )
+    world.settle(when)
+
+
+def _withdraw(world: World, number: int, when: datetime) -> None:
+    """Finance decide a day later and pay two days later; what is asked last waits."""
+    order = world.chance.sample(world.buyers, len(world.buyers))
+    approve = world.chance.random() < 0.9
+    for buyer in order:
+        there_fen = balances.balance(accounts.wallet(buyer.member_id)).available_fen
+        if there_fen >= LEAST_WITHDRAWN_FEN:
+            break
+    else:
+        return
+    asked = request_withdrawal(
+        member_id=buyer.member_id,
+        amount_fen=there_fen // 1000 * 1000,
+        idempotency_key=world.key("withdraw", number),
+        now=when,
+    )
+    at = world.later(when, 6, 30)
+    world.calendar.at(at, partial(_decide, world, asked.withdrawal_id, approve))
+
+
+def _decide(world: World, withdrawal_id: int, approve: bool, when: datetime) -> None:
+    by = world.staff["finance"]
+    reason = "" if approve else "收款账户姓名不一致"
+    try:
+        decide_withdrawal(
+            by=by, withdrawal_id=withdrawal_id, approve=approve, now=when, reason=reason
+        )
+    except ConflictError as error:
+        if error.code != "wallet_in_debt":
+            raise
+        decide_withdrawal(by=by, withdrawal_id=withdrawal_id, approve=False, now=when)
+        return
+    if approve:
+        world.calendar.at(
+            world.later(when, 6, 40),
+            partial(_pay, world, withdrawal_id),
+        )
+
+
+def _pay(world: World, withdrawal_id: int, when: datetime) -> None:
+    pay_withdrawal(by=world.staff["finance"], withdrawal_id=withdrawal_id, now=when)
+
+
+def _close(world: World, number: int) -> None:
+    proposal_id = ask_close(by=world.staff["operator"], period=f"第 {number} 期", reason="月度结算")
+    decide_close(by=world.staff["finance"], proposal_id=proposal_id, approve=True)
+
+
+def _subsidise(world: World) -> None:
+    proposal_id = ask_subsidy(
+        by=world.staff["operator"], amount_fen=150_000, reason="开业五十天活动补贴"
+    )
+    decide_subsidy(by=world.staff["finance"], proposal_id=proposal_id, approve=True)
+
+
+def _new_plan(world: World, when: datetime) -> None:
+    """A lower fee, announced a week ahead."""
+    by = world.staff["operator"]
+    toml = baseline().replace('name = "baseline"', 'name = "下调手续费"')
+    toml = toml.replace('redeem_fee = "20%"', 'redeem_fee = "15%"')
+    version_id = draft_plan(by=by, toml=toml)
+    proposal_id = ask_plan(
+        by=by,
+        version_id=version_id,
+        active_from=when + timedelta(days=8),
+        now=when,
+        reason="提高会员到账金额",
+    )
+    decide_plan(by=world.staff["compliance"], proposal_id=proposal_id, approve=True, now=when)
+
+
+def _leave_work(world: World) -> None:
+    """Something for a visitor to decide, and a draft to look at."""
+    by = world.staff["operator"]
+    ask_subsidy(by=by, amount_fen=80_000, reason="周年庆活动补贴")
+    ask_close(by=by, period="第 3 期", reason="月度结算")
+    toml = baseline().replace('name = "baseline"', 'name = "试验：三级积分"')
+    draft_plan(by=by, toml=toml.replace('grant = "70%"', 'grant = "60%"'))

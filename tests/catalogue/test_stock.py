@@ -1,0 +1,121 @@
+"""Stock: one conditional UPDATE, and constraints behind it."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from tests.usecases.shop import Shop, sku, staff
+
+from mingchi.catalogue import queries, stock
+from mingchi.catalogue.models import Category, Product, Sku
+from mingchi.foundation.errors import DomainError
+from mingchi.merchants.models import Merchant
+from mingchi.usecases.edit_catalogue import (
+    SkuData,
+    add_category,
+    add_product,
+    add_sku,
+    change_stock,
+    edit_product,
+    edit_sku,
+)
+
+
+def test_what_stock_may_do(shop: Shop) -> None:
+    tea = sku(shop.merchant, on_hand=3)
+
+    def after() -> tuple[int, int]:
+        tea.refresh_from_db()
+        return tea.on_hand, tea.reserved
+
+    stock.reserve([(tea.pk, 2)])
+    assert after() == (3, 2)
+    with pytest.raises(DomainError) as caught:
+        stock.reserve([(tea.pk, 2)])
+    assert (caught.value.code, caught.value.details["available"]) == ("out_of_stock", 1)
+    stock.ship([(tea.pk, 1)])
+    assert after() == (2, 1)
+    stock.release([(tea.pk, 1)])
+    assert after() == (2, 0)
+    stock.put_back([(tea.pk, 1)])
+    assert after() == (3, 0)
+    for wrong in (stock.release, stock.ship):
+        with pytest.raises(DomainError):
+            wrong([(tea.pk, 1)])
+    assert after() == (3, 0)
+
+
+def test_a_refused_change_takes_the_others_back(shop: Shop) -> None:
+    plenty, scarce = sku(shop.merchant, on_hand=9), sku(shop.merchant, on_hand=0)
+    with pytest.raises(DomainError), transaction.atomic():
+        stock.reserve([(plenty.pk, 1), (scarce.pk, 1)])
+    plenty.refresh_from_db()
+    assert plenty.reserved == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"reserved": 101},
+        {"reserved": -1},
+        {"on_hand": -1},
+        {"price_fen": 0},
+        {"price_fen": 10**12 + 1},
+        {"cost_fen": 100_001},
+        {"cost_fen": -1},
+        {"distribution_fen": -1},
+        {"pool_fen": 100_001},
+    ],
+)
+def test_the_table_refuses_what_cannot_be(shop: Shop, values: dict[str, int]) -> None:
+    tea = sku(shop.merchant)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Sku.objects.filter(pk=tea.pk).update(**values)
+
+
+def test_the_shelf_is_read_in_three_queries(shop: Shop) -> None:
+    for _ in range(5):
+        sku(shop.merchant)
+    closed = sku(Merchant.objects.create(name="Closed", status="closed"))
+    off = sku(shop.merchant)
+    Product.objects.filter(pk=off.product_id).update(status="off")
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        found = list(queries.on_sale(category_id=Category.objects.get().pk)[:20])
+        titles = [(p.merchant.name, p.category.name, len(p.skus.all())) for p in found]
+    assert len(titles) == 5
+    assert len(seen) == 2
+    assert queries.skus_on_sale([closed.pk, off.pk]) == {}
+
+
+def test_keeping_the_shelves(shop: Shop) -> None:
+    manager = staff(merchant=shop.merchant)
+    shelf = add_category(by=shop.owner, name="Cups")
+    with pytest.raises(DomainError, match="category_taken"):
+        add_category(by=shop.owner, name="Cups")
+    with pytest.raises(DomainError, match="not_allowed"):
+        add_category(by=manager, name="Mine")
+    product = add_product(by=manager, merchant_id=shop.merchant.pk, category_id=shelf, title="Cup")
+    data = SkuData(code="A", price_fen=1_000, cost_fen=300)
+    made = add_sku(by=manager, product_id=product, data=data, on_hand=5)
+    with pytest.raises(DomainError, match="sku_taken"):
+        add_sku(by=manager, product_id=product, data=data)
+    for wrong in (
+        SkuData(code="B", price_fen=0, cost_fen=0),
+        SkuData(code="B", price_fen=10**12 + 1, cost_fen=0),
+        SkuData(code="B", price_fen=100, cost_fen=60, distribution_fen=30, pool_fen=11),
+        SkuData(code="", price_fen=100, cost_fen=60),
+    ):
+        with pytest.raises(DomainError):
+            add_sku(by=manager, product_id=product, data=wrong)
+    edit_sku(by=manager, sku_id=made, data=SkuData(code="A", price_fen=1_200, cost_fen=300))
+    assert change_stock(by=manager, sku_id=made, delta=-2, reason="broken") == 3
+    with pytest.raises(DomainError, match="out_of_stock"):
+        change_stock(by=manager, sku_id=made, delta=-4, reason="broken")
+    edit_product(by=manager, product_id=product, status="on_sale")
+    found = Sku.objects.select_related("product").get(pk=made)
+    assert (found.price_fen, found.on_hand, found.product.status) == (1_200, 3, "on_sale")
+    stranger = staff(merchant=Merchant.objects.create(name="Another"))
+    with pytest.raises(DomainError) as caught:
+        edit_sku(by=stranger, sku_id=made, data=data)
+    assert caught.value.status == 404

@@ -1,0 +1,153 @@
+"""Every query of a merchant's data is scoped to the merchant."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model
+from tests.usecases.shop import Shop, member, paid, sku, staff
+from tests.usecases.test_refunds import approve, ask
+
+from mingchi.catalogue.models import Product, Sku
+from mingchi.foundation.errors import DomainError
+from mingchi.foundation.models import User
+from mingchi.merchants import scope
+from mingchi.merchants.models import Merchant, MerchantStaff
+from mingchi.orders.models import Order, OrderLine, Refund
+from mingchi.payments.models import Payment, PaymentRefund
+from mingchi.usecases import rights
+from mingchi.usecases.edit_merchants import add_merchant, add_merchant_staff
+
+SCOPED = (
+    Merchant,
+    MerchantStaff,
+    Product,
+    Sku,
+    Order,
+    OrderLine,
+    Refund,
+    Payment,
+    PaymentRefund,
+)
+
+
+def owners(model: type[Any], user: User) -> set[int]:
+    """The merchants whose rows the account sees."""
+    path = "pk" if model is Merchant else model.MERCHANT_PATH
+    return set(scope.for_user(model._default_manager.all(), user).values_list(path, flat=True))
+
+
+@pytest.fixture
+def other(shop: Shop) -> Merchant:
+    """Another merchant; both have a row in every table."""
+    another = Merchant.objects.create(name="Another")
+    for merchant in (shop.merchant, another):
+        staff(merchant=merchant)
+        approve(shop, ask(paid(member(), sku(merchant)), 1))
+    return another
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda model: model.__name__)
+def test_an_account_sees_the_rows_of_its_merchants_only(
+    shop: Shop, other: Merchant, model: type[Model]
+) -> None:
+    both = {shop.merchant.pk, other.pk}
+    assert owners(model, staff(merchant=other)) == {other.pk}
+    assert owners(model, staff(merchant=shop.merchant, role="clerk")) == {shop.merchant.pk}
+    assert owners(model, staff("auditor")) == both
+    assert owners(model, User.objects.create(username="root", is_staff=True, is_superuser=True))
+    nobody = staff()
+    left = staff(merchant=other)
+    left.is_active = False
+    no_staff = staff("owner")
+    no_staff.is_staff = False
+    for user in (nobody, left, no_staff):
+        assert owners(model, user) == set()
+    twice = staff(merchant=other)
+    MerchantStaff.objects.create(user=twice, merchant=shop.merchant, role="clerk")
+    assert owners(model, twice) == both
+
+
+def test_every_table_with_a_merchant_says_so() -> None:
+    """A new table that leads to a merchant must have MERCHANT_PATH, and a row in SCOPED."""
+    ours = {
+        model
+        for label in ("merchants", "catalogue", "orders", "payments")
+        for model in apps.get_app_config(label).get_models()
+    }
+    unscoped = {model.__name__ for model in ours if not hasattr(model, "MERCHANT_PATH")}
+    assert unscoped == {"Category", "GatewayNotice"}
+    assert {model for model in ours if hasattr(model, "MERCHANT_PATH")} == set(SCOPED)
+
+
+def test_somebody_who_is_not_signed_in_has_no_rights() -> None:
+    assert not rights.may(AnonymousUser(), "order.ship")  # type: ignore[arg-type]
+
+
+ROLES = ("owner", "operator", "finance", "auditor", "compliance", "service")
+MERCHANT_ROLES = ("manager", "clerk", "finance")
+# action → (platform roles that may, roles of the merchant concerned that may)
+TABLE = {
+    "catalogue.edit": ("owner operator", "manager"),
+    "stock.change": ("owner operator", "manager clerk"),
+    "category.edit": ("owner operator", ""),
+    "merchant.edit": ("owner operator", ""),
+    "order.cancel": ("owner operator service", "manager"),
+    "order.ship": ("owner operator", "manager clerk"),
+    "order.receive": ("owner operator service", ""),
+    "order.complete": ("owner operator", ""),
+    "refund.ask": ("owner operator service", "manager clerk"),
+    "refund.decide": ("owner operator service finance", "manager finance"),
+    "refund.send": ("owner finance", ""),
+    "withdrawal.decide": ("owner finance", ""),
+    "withdrawal.pay": ("owner finance", ""),
+    "subsidy.ask": ("owner operator finance", ""),
+    "subsidy.decide": ("owner finance", ""),
+    "close.ask": ("owner operator finance", ""),
+    "close.decide": ("owner finance", ""),
+    "plan.draft": ("owner operator", ""),
+    "plan.ask": ("owner operator", ""),
+    "plan.decide": ("owner compliance", ""),
+    "member.bind_sponsor": ("owner operator", ""),
+    "member.rank": ("owner operator", ""),
+    "member.appoint": ("owner operator", ""),
+    "member.freeze": ("owner operator finance compliance", ""),
+}
+
+
+def test_the_table_of_rights(shop: Shop, other: Merchant) -> None:
+    assert set(TABLE) == set(rights.RIGHTS)
+    platform = {role: staff(role) for role in ROLES}
+    theirs = {role: staff(merchant=shop.merchant, role=role) for role in MERCHANT_ROLES}
+    for action, (platform_may, merchant_may) in TABLE.items():
+        at = {"merchant_id": shop.merchant.pk}
+        allowed = {role for role, user in platform.items() if rights.may(user, action, **at)}
+        assert allowed == set(platform_may.split()), action
+        allowed = {role for role, user in theirs.items() if rights.may(user, action, **at)}
+        assert allowed == set(merchant_may.split()), action
+        for user in theirs.values():
+            assert not rights.may(user, action, merchant_id=other.pk)
+            assert not rights.may(user, action)
+
+
+def test_another_merchants_data_does_not_exist(shop: Shop, other: Merchant) -> None:
+    stranger, clerk = staff(merchant=other), staff(merchant=shop.merchant, role="clerk")
+    with pytest.raises(DomainError) as caught:
+        rights.require(stranger, "order.ship", merchant_id=shop.merchant.pk)
+    assert caught.value.status == 404
+    with pytest.raises(DomainError) as caught:
+        rights.require(clerk, "order.cancel", merchant_id=shop.merchant.pk)
+    assert caught.value.status == 403
+
+
+def test_an_account_works_for_the_platform_or_for_merchants(shop: Shop) -> None:
+    made = add_merchant(by=shop.owner, name="New")
+    clerk = staff()
+    for _ in range(2):
+        add_merchant_staff(by=shop.owner, merchant_id=made, user_id=clerk.pk, role="clerk")
+    assert MerchantStaff.objects.filter(user=clerk).count() == 1
+    with pytest.raises(DomainError, match="platform_staff"):
+        add_merchant_staff(by=shop.owner, merchant_id=made, user_id=shop.finance.pk, role="finance")
+    with pytest.raises(DomainError, match="not_allowed"):
+        add_merchant(by=shop.finance, name="Mine")

@@ -1,0 +1,156 @@
+"""A small shop for tests, made by the real use cases."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TypeVar
+
+from django.contrib.auth.models import Group
+from django.db import connections
+
+from mingchi.catalogue.models import Category, Product, Sku
+from mingchi.foundation.errors import DomainError
+from mingchi.foundation.models import User
+from mingchi.members.models import Member
+from mingchi.merchants.models import Merchant, MerchantStaff
+from mingchi.orders.models import Order, OrderLine
+from mingchi.payments.sandbox import SandboxGateway
+from mingchi.rebates import queries
+from mingchi.usecases.complete_order import complete_order
+from mingchi.usecases.join import join
+from mingchi.usecases.pay_order import pay_order
+from mingchi.usecases.place_order import Delivery, Item, Placed, place_order
+from mingchi.usecases.receive_order import receive_order
+from mingchi.usecases.sandbox_pay import sandbox_pay
+from mingchi.usecases.ship_order import ship_order
+
+NOW = datetime(2026, 10, 1, 4, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=8)
+_numbers = count(1)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What the tests act with."""
+
+    merchant: Merchant
+    owner: User
+    finance: User
+
+
+def staff(*groups: str, merchant: Merchant | None = None, role: str = "manager") -> User:
+    """A staff account with platform roles, or one that works for a merchant."""
+    user = User.objects.create(username=f"staff{next(_numbers)}", is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    if merchant is not None:
+        MerchantStaff.objects.create(user=user, merchant=merchant, role=role)
+    return user
+
+
+def member(sponsor: Member | None = None, password: str | None = None) -> Member:
+    """A member who joined by the sponsor's invitation."""
+    joined = join(
+        phone=f"139{next(_numbers):08d}",
+        password=password,
+        name="Li",
+        invitation_code=sponsor.invitation_code if sponsor else None,
+        now=NOW,
+    )
+    return Member.objects.get(pk=joined.member_id)
+
+
+def sku(
+    merchant: Merchant, *, price_fen: int = 100_000, cost_fen: int = 30_000, on_hand: int = 100
+) -> Sku:
+    """An article on sale."""
+    shelf, _ = Category.objects.get_or_create(name="Tea")
+    product = Product.objects.create(
+        merchant=merchant, category=shelf, title=f"Tea {next(_numbers)}", status="on_sale"
+    )
+    return Sku.objects.create(
+        product=product, code="A", price_fen=price_fen, cost_fen=cost_fen, on_hand=on_hand
+    )
+
+
+def place(buyer: Member, *articles: Sku, qty: int = 1, region: str | None = None) -> Placed:
+    """An order of the articles, not paid."""
+    return place_order(
+        member_id=buyer.pk,
+        items=[Item(sku_id=article.pk, qty=qty) for article in articles],
+        delivery=Delivery(region=region),
+        idempotency_key=f"place{next(_numbers)}",
+        now=NOW,
+    )
+
+
+def paid(buyer: Member, *articles: Sku, qty: int = 1, region: str | None = None) -> Order:
+    """An order that was paid through the signed callback."""
+    order = place(buyer, *articles, qty=qty, region=region)
+    data = pay_order(
+        member_id=buyer.pk,
+        order_id=order.order_id,
+        idempotency_key=f"pay{next(_numbers)}",
+        now=NOW,
+    )
+    sandbox_pay(member_id=buyer.pk, out_trade_no=data.out_trade_no, now=NOW)
+    return Order.objects.get(pk=order.order_id)
+
+
+def received(shop: Shop, buyer: Member, *articles: Sku, qty: int = 1) -> Order:
+    """An order whose return window runs."""
+    order = paid(buyer, *articles, qty=qty)
+    ship_order(by=shop.owner, order_id=order.pk, now=NOW)
+    receive_order(order_id=order.pk, member_id=buyer.pk, now=NOW)
+    return Order.objects.get(pk=order.pk)
+
+
+def completed(shop: Shop, buyer: Member, *articles: Sku, qty: int = 1) -> Order:
+    """An order that entered settlement."""
+    order = received(shop, buyer, *articles, qty=qty)
+    complete_order(order_id=order.pk, now=LATER)
+    return Order.objects.get(pk=order.pk)
+
+
+def lines(order: Order) -> list[OrderLine]:
+    """The order's lines as they stand."""
+    return list(OrderLine.objects.filter(order=order).order_by("position"))
+
+
+def settle() -> None:
+    """Let the settler work until nothing waits."""
+    from mingchi.rebates.settlement import Settler
+
+    settler = Settler(queries.programme().pk)
+    assert settler.take_over(wait=False)
+    try:
+        while settler.settle():
+            pass
+    finally:
+        settler.release()
+
+
+def notice(out_trade_no: str, amount_fen: int, now: datetime = NOW) -> tuple[bytes, dict[str, str]]:
+    """A callback as the sandbox gateway signs it."""
+    from django.conf import settings
+
+    return SandboxGateway(secret=settings.GATEWAY_SECRET).notice(
+        out_trade_no=out_trade_no, amount_fen=amount_fen, now=now
+    )
+
+
+def at_once(calls: Sequence[Callable[[], R]]) -> list[R | DomainError]:
+    """Run the calls in threads of their own; a refusal is given in place of the answer."""
+
+    def run(call: Callable[[], R]) -> R | DomainError:
+        try:
+            return call()
+        except DomainError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
