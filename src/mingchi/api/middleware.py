@@ -35,6 +35,8 @@ class RequestContext:
             took_s = time.perf_counter() - started
             response[HEADER] = request_id
             self._note(request, response, took_s)
+            # Our line is enough; Django's own would not name the request.
+            response._has_been_logged = True  # type: ignore[attr-defined]
         return response
 
     def _note(self, request: HttpRequest, response: HttpResponseBase, took_s: float) -> None:

@@ -1,6 +1,5 @@
 """What became of an event: its answer, or that it is still on its way."""
 
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +7,12 @@ from typing import Any
 from django.db import connection
 
 from mingchi.ledger.models import SPAN
+from mingchi.rebates import records
 
 _LOOK = """
-SELECT e.id, e.record, s.error
+SELECT e.id, e.record, s.error, v.key
 FROM (SELECT %s::bigint AS event_id) asked
+JOIN rebates_event v ON v.id = asked.event_id
 LEFT JOIN ledger_entry e ON e.event_id = asked.event_id
 LEFT JOIN rebates_setaside s ON s.event_id = asked.event_id
 """
@@ -34,12 +35,12 @@ def result(event_id: int) -> Result | None:
     """The result, or None while the event waits."""
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, [event_id])
-        entry_id, record, error = cursor.fetchone()
+        entry_id, record, error, key = cursor.fetchone()
     if entry_id is None:
         if error is None:
             return None
         return Result(status="set_aside", number=None, answer={}, error=error)
-    answer = json.loads(record)
+    answer = records.public_answer(key, record)
     refusal = answer.get("error")
     return Result(
         status="refused" if refusal else "settled",
