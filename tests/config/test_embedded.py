@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from mingchi.config import embedded
 
 HOLDER = """
 import sys
+import time
 from pathlib import Path
 from mingchi.config import embedded
 print(embedded.start(Path(sys.argv[1]), {"fsync": "off"}), flush=True)
@@ -43,8 +45,10 @@ def let_go(process: "subprocess.Popen[str]") -> None:
     assert process.returncode == 0
 
 
-def is_gone(folder: Path) -> bool:
-    return embedded.wait_stopped(folder, 20) and not mentioning(str(folder))
+def wait_gone(folder: Path) -> None:
+    stopped = embedded.wait_stopped(folder, 30)
+    assert stopped, (mentioning(str(folder)), embedded.log_path(folder).read_text()[-2000:])
+    wait_until(lambda: not mentioning(str(folder)))
 
 
 def test_it_stops_with_its_last_holder(folder: Path) -> None:
@@ -57,7 +61,7 @@ def test_it_stops_with_its_last_holder(folder: Path) -> None:
         let_go(first)
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
     let_go(second)
-    wait_until(lambda: is_gone(folder))
+    wait_gone(folder)
     third, url = hold(folder)
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
@@ -68,7 +72,7 @@ def test_it_stops_when_its_holder_is_killed(folder: Path) -> None:
     process, _ = hold(folder)
     process.kill()
     process.communicate()
-    wait_until(lambda: is_gone(folder))
+    wait_gone(folder)
 
 
 def test_it_stops_when_its_keeper_is_killed_and_starts_again(folder: Path) -> None:
@@ -82,12 +86,12 @@ def test_it_stops_when_its_keeper_is_killed_and_starts_again(folder: Path) -> No
         connection.execute("SELECT 1")
     let_go(other)
     let_go(process)
-    wait_until(lambda: is_gone(folder))
+    wait_gone(folder)
 
 
 def test_a_stale_number_of_a_crashed_server_does_not_stop_it(folder: Path) -> None:
     let_go(hold(folder)[0])
-    wait_until(lambda: is_gone(folder))
+    wait_gone(folder)
     stale = folder / "postmaster.pid"
     stale.write_text(f"{os.getpid()}\n{folder}\n1\n5432\n{folder}\n\n0 0\nready\n")
     process, url = hold(folder)
@@ -96,8 +100,17 @@ def test_a_stale_number_of_a_crashed_server_does_not_stop_it(folder: Path) -> No
     let_go(process)
 
 
+def test_it_starts_while_the_last_one_stops(folder: Path) -> None:
+    for pause_s in (0, 0.05, 0.1, 0.15, 0.2, 0.25):
+        process, url = hold(folder)
+        with psycopg.connect(url) as connection:
+            connection.execute("SELECT 1")
+        let_go(process)
+        time.sleep(pause_s)
+
+
 def test_many_start_it_at_once(folder: Path) -> None:
-    wait_until(lambda: is_gone(folder))
+    wait_gone(folder)
     words = [sys.executable, "-c", HOLDER, str(folder)]
     holders = [
         subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -109,7 +122,7 @@ def test_many_start_it_at_once(folder: Path) -> None:
     assert len(servers) == 1
     for holder in holders:
         let_go(holder)
-    wait_until(lambda: is_gone(folder))
+    wait_gone(folder)
 
 
 def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:

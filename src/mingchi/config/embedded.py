@@ -29,6 +29,7 @@ SOCKET_PATH_LIMIT: Final = 100  # the kernel's limit is 108 on Linux and 104 els
 SYSTEM_USER: Final = "pgserver"  # PostgreSQL refuses to run as root
 
 _held: dict[Path, int] = {}
+_keepers: "list[subprocess.Popen[bytes]]" = []  # our children: kept so that they are reaped
 
 
 class EmbeddedError(Exception):
@@ -47,9 +48,7 @@ def start(folder: Path, settings: Mapping[str, str]) -> str:
         _held[folder] = _lock(folder, "hold", fcntl.LOCK_SH)
     starting = _lock(folder, "start", fcntl.LOCK_EX)
     try:
-        if not is_running(folder):
-            _start_keeper(folder, settings)
-        _wait_ready(folder)
+        _start_and_wait(folder, settings)
     except BaseException:
         release(folder)
         raise
@@ -120,13 +119,13 @@ def _socket_folder(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"mingchi-{os.getuid()}-{digest}"
 
 
-def _start_keeper(folder: Path, settings: Mapping[str, str]) -> None:
+def _start_keeper(folder: Path, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     log = log_path(folder)
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))
     words = [f"{name}={value}" for name, value in settings.items()]
     with log.open("ab") as out:
-        subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "mingchi.config.embedded", str(folder), *words],
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -135,20 +134,22 @@ def _start_keeper(folder: Path, settings: Mapping[str, str]) -> None:
             start_new_session=True,  # a terminal's Ctrl-C and hang-up are not for the keeper
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )
-    # It is alive once it has the lock; a keeper that can't start leaves it again.
-    deadline = time.monotonic() + 10
-    while not is_running(folder) and time.monotonic() < deadline:
-        time.sleep(0.01)
 
 
-def _wait_ready(folder: Path) -> None:
+def _start_and_wait(folder: Path, settings: Mapping[str, str]) -> None:
+    """Until it is ready. One that runs may be about to end; then ours is started."""
+    keeper = None
     deadline = time.monotonic() + START_TIMEOUT_S
-    while not _is_ready(folder):
+    while not (is_running(folder) and _is_ready(folder)):
         if not is_running(folder):
-            raise EmbeddedError(
-                f"the embedded PostgreSQL did not start; the end of {log_path(folder)}:\n"
-                + _tail(log_path(folder))
-            )
+            if keeper is None:
+                keeper = _start_keeper(folder, settings)
+                _keepers.append(keeper)
+            elif keeper.poll() is not None:
+                raise EmbeddedError(
+                    f"the embedded PostgreSQL did not start; the end of {log_path(folder)}:\n"
+                    + _tail(log_path(folder))
+                )
         if time.monotonic() > deadline:
             raise EmbeddedError(
                 f"the embedded PostgreSQL was not ready in {START_TIMEOUT_S} s;"
@@ -181,10 +182,7 @@ def _tail(path: Path) -> str:
 def keep(folder: Path, settings: Mapping[str, str]) -> int:
     """Run the server until nobody holds it or it ends by itself. Runs as a process of its own."""
     signal.signal(signal.SIGTERM, lambda *_: None)  # it goes when the holders do, not before
-    try:
-        run = _lock(folder, "run", fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return 0
+    run = _lock_run(folder)
     owner = _owner()
     sockets = _socket_folder(folder)
     for path in {folder, sockets}:
@@ -207,6 +205,15 @@ def keep(folder: Path, settings: Mapping[str, str]) -> int:
     )
     _stop_with_last_holder(folder, server)
     return server.wait()
+
+
+def _lock_run(folder: Path) -> int:
+    """Who starts a keeper knows that nothing runs, but who asks `is_running` holds it briefly."""
+    for _ in range(500):
+        with suppress(BlockingIOError):
+            return _lock(folder, "run", fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(0.01)
+    raise EmbeddedError(f"another server runs on {folder}")
 
 
 def _stop_with_last_holder(folder: Path, server: "subprocess.Popen[bytes]") -> None:

@@ -67,12 +67,17 @@ def log_level() -> str:
     return os.environ.get("MINGCHI_LOG_LEVEL", "INFO").upper()
 
 
+def number(name: str, default: int, *, most: int) -> int:
+    """A whole number from 0 to `most`; anything else is refused."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()) or int(text) > most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to {most}, not {text!r}")
+    return int(text)
+
+
 def trusted_proxies() -> int:
     """How many reverse proxies stand before the web server: MINGCHI_TRUSTED_PROXIES, 0 to 5."""
-    text = os.environ.get("MINGCHI_TRUSTED_PROXIES", "0")
-    if text not in ("0", "1", "2", "3", "4", "5"):
-        raise ImproperlyConfigured("MINGCHI_TRUSTED_PROXIES must be a number from 0 to 5")
-    return int(text)
+    return number("MINGCHI_TRUSTED_PROXIES", 0, most=5)
 
 
 def metrics_token() -> str | None:

@@ -65,6 +65,9 @@ def collect_static(say: Say) -> None:
 def open_platform(say: Say, *, demo: bool) -> list[list[str]]:
     """Open the platform and, in sandbox, load the demo where that was asked for and nobody has
     used the platform yet. Returns the demo's accounts: role, login, password."""
+    from mingchi.usecases.open_platform import open_platform as open_
+
+    open_()
     return []
 
 

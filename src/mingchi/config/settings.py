@@ -73,6 +73,11 @@ TEMPLATES = [
     }
 ]
 
+# How long an order waits for each next step.
+MINGCHI_PAY_WITHIN_MINUTES = environment.number("MINGCHI_PAY_WITHIN_MINUTES", 30, most=10_000)
+MINGCHI_RECEIVE_WITHIN_DAYS = environment.number("MINGCHI_RECEIVE_WITHIN_DAYS", 15, most=365)
+MINGCHI_RETURN_WINDOW_DAYS = environment.number("MINGCHI_RETURN_WINDOW_DAYS", 7, most=365)
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese (simplified)")), ("en", _("English"))]
 TIME_ZONE = "Asia/Shanghai"

@@ -1,0 +1,89 @@
+"""What happens because time has passed. Each task asks one use case; what it works on it finds in
+the database, so a task that ran twice, late or not at all does no harm: the next one does the rest.
+"""
+
+import logging
+from collections.abc import Callable
+
+import structlog
+from django.core.management import call_command
+from django.db import connections
+from procrastinate.contrib.django import app
+
+from mingchi.foundation import clock, context, idempotency, rate_limit
+from mingchi.usecases import cancel_order, complete_order, pay_refunds, receive_order
+
+EVERY_TEN_SECONDS = "* * * * * */10"
+EVERY_MINUTE = "* * * * *"
+EVERY_NIGHT = "30 3 * * *"
+STOP_TIMEOUT_S = 8  # less than the supervisor grants
+
+log = structlog.get_logger(__name__)
+
+
+def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[int], None]]:
+    """Make a task of a function, called when `cron` says; never queued twice."""
+
+    def make(work: Callable[[], object]) -> Callable[[int], None]:
+        name = work.__name__
+
+        def task(timestamp: int) -> None:
+            with context.bound(request_id=context.new_request_id()):
+                try:
+                    done = work()
+                    if done:
+                        log.info("task_done", task=name, done=done)
+                finally:
+                    # Tasks run in threads of their own, which come and go.
+                    connections.close_all()
+
+        app.periodic(cron=cron, periodic_id=name)(
+            app.task(name=name, queueing_lock=name, pass_context=False)(task)
+        )
+        return task
+
+    return make
+
+
+@periodic(EVERY_MINUTE)
+def cancel_unpaid_orders() -> int:
+    return cancel_order.cancel_unpaid(now=clock.now())
+
+
+@periodic(EVERY_MINUTE)
+def receive_due_orders() -> int:
+    return receive_order.receive_due_orders(now=clock.now())
+
+
+@periodic(EVERY_MINUTE)
+def complete_due_orders() -> int:
+    return complete_order.complete_due_orders(now=clock.now())
+
+
+@periodic(EVERY_TEN_SECONDS)
+def pay_settled_refunds() -> int:
+    return pay_refunds.pay_settled_refunds(now=clock.now())
+
+
+@periodic(EVERY_TEN_SECONDS)
+def send_pending_refunds() -> int:
+    return pay_refunds.send_pending(now=clock.now())
+
+
+@periodic(EVERY_NIGHT)
+def tidy() -> int:
+    """Forget answers and counts that nobody can ask for any more, and ended sessions."""
+    call_command("clearsessions")
+    return idempotency.prune() + rate_limit.prune()
+
+
+def run() -> int:
+    """Work until asked to stop."""
+    # Its lines for each job would drown ours; what fails is logged as an error.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    with app.replace_connector(connector) as worker:
+        worker.run_worker(
+            delete_jobs="successful", shutdown_graceful_timeout=STOP_TIMEOUT_S, concurrency=2
+        )
+    return 0
