@@ -16,7 +16,7 @@ from mingchi.usecases.join import Joined, join
 from mingchi.usecases.sign_in import sign_in, sign_out
 
 
-def joined(phone: str, code: str | None = None, password: str | None = "correct horse") -> Joined:
+def joined(phone: str, code: str | None = None, password: str | None = "correct horse") -> Joined:  # noqa: S107
     return join(phone=phone, password=password, name="Li", invitation_code=code, now=NOW)
 
 

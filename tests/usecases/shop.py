@@ -18,6 +18,7 @@ from mingchi.merchants.models import Merchant, MerchantStaff
 from mingchi.orders.models import Order, OrderLine
 from mingchi.payments.sandbox import SandboxGateway
 from mingchi.rebates import queries
+from mingchi.rebates.settlement import settle_pending
 from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.join import join
 from mingchi.usecases.pay_order import pay_order
@@ -121,15 +122,7 @@ def lines(order: Order) -> list[OrderLine]:
 
 def settle() -> None:
     """Let the settler work until nothing waits."""
-    from mingchi.rebates.settlement import Settler
-
-    settler = Settler(queries.programme().pk)
-    assert settler.take_over(wait=False)
-    try:
-        while settler.settle():
-            pass
-    finally:
-        settler.release()
+    settle_pending(queries.programme().pk)
 
 
 def notice(out_trade_no: str, amount_fen: int, now: datetime = NOW) -> tuple[bytes, dict[str, str]]:

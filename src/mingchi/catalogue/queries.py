@@ -9,7 +9,7 @@ from mingchi.merchants.models import Merchant
 
 
 def on_sale(*, category_id: int | None = None, search: str = "") -> QuerySet[Product]:
-    """Products that can be bought, newest first, with category, merchant and SKUs (three queries
+    """Products that can be bought, newest first, with category, merchant and SKUs (two queries
     whatever the page). A category shows its direct children's products too."""
     found = (
         Product.objects.filter(status=Product.Status.ON_SALE, merchant__status=Merchant.Status.OPEN)
