@@ -51,11 +51,10 @@ def verify(argv: list[str]) -> int:
 
 def demo(argv: list[str]) -> int:
     """Load the demo shop into an empty sandbox platform."""
-    _no_arguments("demo", argv)
     _wire()
-    from mingchi.config import prepare
+    from mingchi.usecases import demo
 
-    return prepare.main(["--demo"])
+    return demo.main(argv)
 
 
 def migrate(argv: list[str]) -> int:

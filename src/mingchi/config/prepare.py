@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from mingchi.config import environment
+
 Say = Callable[[str], None]
 
 
@@ -21,10 +23,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--static", action="store_true", help="collect static files if changed")
     parser.add_argument("--report", type=Path)
     options = parser.parse_args(argv)
+    if options.demo:
+        clear_unfinished_demo(_say)
     bring_up_to_date(_say)
     if options.static:
         collect_static(_say)
-    accounts = open_platform(_say, demo=options.demo)
+    open_platform()
+    accounts = load_demo(_say) if options.demo else []
     if options.report:
         options.report.write_text(json.dumps({"accounts": accounts}))
     return 0
@@ -62,13 +67,69 @@ def collect_static(say: Say) -> None:
     stamp.write_text(seen.hexdigest())
 
 
-def open_platform(say: Say, *, demo: bool) -> list[list[str]]:
-    """Open the platform and, in sandbox, load the demo where that was asked for and nobody has
-    used the platform yet. Returns the demo's accounts: role, login, password."""
-    from mingchi.usecases.open_platform import open_platform as open_
+def open_platform() -> None:
+    """Roles, programme, plan and merchant, where they are missing."""
+    from mingchi.usecases import open_platform as use_case
 
-    open_()
-    return []
+    use_case.open_platform()
+
+
+def load_demo(say: Say) -> list[list[str]]:
+    """Load the demo where nobody has used the platform yet; in sandbox only. Returns the demo's
+    accounts (role, login, password), none where the platform is not the demo's."""
+    from mingchi.members.models import Member
+    from mingchi.usecases import demo
+
+    if not demo.is_loaded():
+        if Member.objects.exists():
+            return []
+        say("Loading the demo shop, once")
+        marker = _unfinished()
+        marker.write_text(_database())
+        demo.load(progress=_progress(say))
+        marker.unlink()
+    return demo.accounts()
+
+
+def clear_unfinished_demo(say: Say) -> None:
+    """Empty a database in which loading the demo was broken off: nothing else is in there. Only
+    the embedded one: we don't empty a server that others may use."""
+    from django.db import connection
+
+    marker = _unfinished()
+    if not marker.exists() or marker.read_text() != _database():
+        return
+    if str(environment.var_dir() / "postgres") not in _database():
+        say("Loading the demo was broken off; empty the database, or start with --no-demo")
+        sys.exit(1)
+    say("Loading the demo was broken off; beginning anew")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    marker.unlink()
+
+
+def _unfinished() -> Path:
+    return environment.var_dir() / "demo.unfinished"
+
+
+def _database() -> str:
+    return os.environ["DATABASE_URL"]
+
+
+def _progress(say: Say) -> Callable[[int], None]:
+    """On a terminal one line that changes, else a line each tenth."""
+    seen = -1
+
+    def heard(percent: int) -> None:
+        nonlocal seen
+        if sys.stdout.isatty():
+            if percent != seen:
+                print(f"\r  {percent:3d} %", end="\n" if percent == 100 else "", flush=True)
+        elif percent // 10 != seen // 10:
+            say(f"  {percent} %")
+        seen = percent
+
+    return heard
 
 
 def _say(text: str) -> None:

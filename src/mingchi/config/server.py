@@ -24,7 +24,11 @@ STOP, HURRY = 1, 2
 
 
 class CannotStart(Exception):  # noqa: N818 - not an error of ours
-    """Said to the person who started us; exit status 2."""
+    """Said to the person who started us, who can mend it; exit status 2."""
+
+
+class DidNotStart(CannotStart):
+    """Something of ours did not come up; exit status 1."""
 
 
 class Stopped(Exception):  # noqa: N818 - a wish, not an error
@@ -39,7 +43,7 @@ def main(argv: list[str]) -> int:
         supervisor.run()
     except CannotStart as problem:
         print(f"mingchi server: {problem}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(problem, DidNotStart) else 2
     except embedded.EmbeddedError as problem:
         print(f"mingchi server: {problem}", file=sys.stderr)
         return 1
@@ -121,7 +125,7 @@ class Supervisor:
                     raise Stopped
                 time.sleep(0.02)
             if process.returncode != 0:
-                raise CannotStart(f"the set-up {ending(process)}; its message stands above")
+                raise DidNotStart(f"the set-up {ending(process)}; its message stands above")
             self.accounts = json.loads(report.read_text())["accounts"]
 
     def _start_children(self) -> None:
@@ -150,7 +154,7 @@ class Supervisor:
                     if web.process.poll() is not None
                     else f"did not answer in {READY_TIMEOUT_S} s"
                 )
-                raise CannotStart(f"the web server {why}\n{last_lines(web.log)}")
+                raise DidNotStart(f"the web server {why}\n{last_lines(web.log)}")
             time.sleep(0.05)
 
     def _print_addresses(self) -> None:
