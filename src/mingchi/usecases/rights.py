@@ -54,6 +54,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "member.rank": _right(OPERATOR),
         "member.appoint": _right(OPERATOR),
         "member.freeze": _right(OPERATOR, FINANCE, COMPLIANCE),
+        "event.put_back": _right(OPERATOR),
     }
 )
 

@@ -71,8 +71,7 @@ def _join(world: World, number: int, when: datetime) -> None:
 
 
 def _opening_order(world: World, number: int, when: datetime) -> None:
-    cheapest = sorted((price, sku) for shelf in world.skus for sku, price in shelf)[:6]
-    _price, sku_id = world.chance.choice(cheapest)
+    _price, sku_id = min((price, sku) for shelf in world.skus for sku, price in shelf)
     buyer = world.buyers[number - 1]
     order_id = _place(world, buyer, [Item(sku_id=sku_id, qty=1)], number, when)
     _pay(world, buyer, order_id, number, when + timedelta(minutes=5))
