@@ -55,6 +55,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "member.appoint": _right(OPERATOR),
         "member.freeze": _right(OPERATOR, FINANCE, COMPLIANCE),
         "event.put_back": _right(OPERATOR),
+        "staff.edit": _right(),
     }
 )
 
