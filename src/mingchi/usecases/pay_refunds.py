@@ -22,13 +22,13 @@ from mingchi.usecases import rights
 log = structlog.get_logger(__name__)
 State = PaymentRefund.State
 
-# Refunds after settlement whose event has an entry and whose money nobody has sent off yet.
+# Refunds whose event was settled (not refused) and whose money nobody has sent off yet.
 _SETTLED = """
 SELECT r.id, e.id
 FROM orders_refund r
 JOIN rebates_event e ON e.programme_id = %s AND e.key = 'r' || r.id
 JOIN ledger_entry l ON l.event_id = e.id
-WHERE r.state = 'approved' AND NOT r.before_settlement
+WHERE r.state = 'approved' AND NOT r.before_settlement AND NOT l.record::jsonb ? 'error'
   AND NOT EXISTS (SELECT 1 FROM payments_paymentrefund p WHERE p.refund_id = r.id)
 ORDER BY r.id LIMIT %s
 """

@@ -141,8 +141,8 @@ def decide_refund(
         if approve:
             refund.before_settlement = order.state in BEFORE_SETTLEMENT
             line.refresh_from_db()
-            refund.restock = _restock(order, line, restock)
             sent_id = _give_back(refund, line, now)
+            refund.restock = _restock(order, line, restock)
         refund.save()
         audit.record(
             actor=rights.actor(by),
