@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 # Entry numbers count from 1 within a programme; the key joins both: programme * SPAN + number.
@@ -85,7 +86,7 @@ class Batch(models.Model):
     digest = models.BinaryField(_("hash"))
     previous_digest = models.BinaryField(_("hash of the batch before"))
     elapsed_ms = models.IntegerField(_("time taken (ms)"), default=0)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("batch")

@@ -1,6 +1,5 @@
 """A batch while it is worked out: everything that will be written, collected event by event."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -20,10 +19,9 @@ from mingchi.engine.orders import order_from_record
 from mingchi.engine.outcome import Outcome
 from mingchi.engine.programme import Programme as Engine
 from mingchi.engine.state import Position, Refused, State
-from mingchi.ledger.accounts import FIRST_POINTS_KIND
 from mingchi.ledger.models import SPAN
 from mingchi.rebates.ids import primary_key
-from mingchi.rebates.journal import Journal, Row, refused, text
+from mingchi.rebates.journal import Journal, refused, text
 
 
 class Draft:
@@ -32,13 +30,13 @@ class Draft:
     def __init__(
         self, *, programme_id: int, first_entry: int, state: State, journal: Journal
     ) -> None:
+        self.programme_id = programme_id
         self.base = programme_id * SPAN
         self.first_entry = self.next_entry = first_entry
         self.first_position = state.next_position
         self.state = state
         self.entries: list[str] = []
         self.sales: list[str] = []
-        self.deltas_fen: defaultdict[int, int] = defaultdict(int)
         self.positions: dict[int, Position] = {}
         self.joined: list[MemberEvent] = []
         self.rebound: dict[str, str | None] = {}
@@ -50,6 +48,12 @@ class Draft:
         self.is_close = False
         self._engine = Engine(state)
         self._journal = journal
+        journal.moved_fen.clear()
+
+    @property
+    def moved_fen(self) -> dict[str, int]:
+        """What the batch adds to each account that counts fen, by account number as text."""
+        return self._journal.moved_fen
 
     @property
     def last_entry(self) -> int:
@@ -65,24 +69,19 @@ class Draft:
             row = refused(refusal.reason)
         else:
             row = self._journal.row(event, outcome)
-            self._note(entry_id, event, outcome, row)
+            for position in outcome.positions:
+                self.positions[position.number] = position
+            note = _NOTES.get(type(event))
+            if note is not None:
+                note(self, entry_id, event, outcome)
         self.entries.append(text(entry_id, event_id, row))
         self.next_entry += 1
 
-    def _note(self, entry_id: int, event: Event, outcome: Outcome, row: Row) -> None:
-        deltas = self.deltas_fen
-        for account, amount in zip(row.accounts, row.amounts, strict=True):
-            if account % 100 < FIRST_POINTS_KIND:
-                deltas[account] += amount
-        for position in outcome.positions:
-            self.positions[position.number] = position
-        note = _NOTES.get(type(event))
-        if note is not None:
-            note(self, entry_id, event, outcome)
-
     def _order(self, entry_id: int, event: OrderEvent, outcome: Outcome) -> None:
-        goods_fen = sum([line.goods_fen for line in outcome.lines])
-        self.sales.append(f"{entry_id}\t{primary_key(event.member)}\t{goods_fen}\n")
+        goods_fen = 0
+        for line in outcome.lines:
+            goods_fen += line.goods_fen
+        self.sales.append(f"{entry_id}\t{event.member[1:]}\t{goods_fen}\n")
 
     def _refund(self, entry_id: int, event: RefundEvent, outcome: Outcome) -> None:
         refund = outcome.refund

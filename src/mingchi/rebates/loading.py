@@ -17,7 +17,6 @@ from mingchi.engine.state import Waiting
 from mingchi.ledger.models import SPAN
 from mingchi.rebates import records
 from mingchi.rebates.ids import primary_key
-from mingchi.rebates.models import Programme
 from mingchi.rebates.queue import references
 from mingchi.rebates.store import Store, rows
 
@@ -47,7 +46,7 @@ WHERE p.id BETWEEN %s AND %s
 """
 
 
-def load(store: Store, events: Sequence[Event], programme: Programme) -> None:
+def load(store: Store, events: Sequence[Event]) -> None:
     """Read what these events touch and is not in memory yet."""
     store.start_batch()
     orders = [event.order for event in events if isinstance(event, RefundEvent)]
@@ -66,7 +65,7 @@ def load(store: Store, events: Sequence[Event], programme: Programme) -> None:
         if isinstance(event, MemberEvent):
             store.expect_new(event.id)
         elif isinstance(event, CloseEvent):
-            _load_all(store, programme)
+            _load_all(store)
 
 
 def _load_orders(store: Store, keys: Iterable[str]) -> None:
@@ -120,13 +119,13 @@ def _award(order: str, record: str, place: int) -> Award:
     )
 
 
-def _load_all(store: Store, programme: Programme) -> None:
+def _load_all(store: Store) -> None:
     """Every member with true sales, and every award that waits: a close needs them all."""
     base = store.programme_id * SPAN
     found = rows(
         _SALES,
         [
-            base + programme.period_first_entry,
+            base + store.period_first_entry,
             base + SPAN - 1,
             base,
             base,

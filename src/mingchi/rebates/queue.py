@@ -23,7 +23,7 @@ from mingchi.rebates.models import Pending, SetAside
 _TAKE = """
 SELECT e.id, e.key, e.payload, e.digest
 FROM rebates_pending p JOIN rebates_event e ON e.id = p.event_id
-WHERE p.programme_id = %s
+WHERE p.programme_id = %s AND p.event_id <> ALL (%s::bigint[])
 ORDER BY p.lane, p.event_id LIMIT %s
 """
 
@@ -46,13 +46,21 @@ class PoisonError(Exception):
         super().__init__(error)
 
 
-def take(programme_id: int, *, limit: int) -> list[Taken]:
+class Dependant(NamedTuple):
+    """An event that speaks of one that was set aside."""
+
+    id: int
+    cause: str
+
+
+def take(programme_id: int, *, limit: int, beyond: Sequence[Taken] = ()) -> list[Taken]:
     """The next events in the order in which they will be numbered: that of their ids.
 
-    A close comes alone, since the engine needs every member for it.
+    Leaves out those of `beyond`, which are on their way. A close comes alone, since the engine
+    needs every member for it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [programme_id, limit])
+        cursor.execute(_TAKE, [programme_id, array_text(row.id for row in beyond), limit])
         rows = sorted(map(Taken._make, cursor.fetchall()))
     for place, row in enumerate(rows):
         if row.key.startswith("c"):
@@ -101,10 +109,24 @@ def references(event: events.Event) -> tuple[str, ...]:
             return ()
 
 
-def keys_set_aside(programme_id: int) -> frozenset[str]:
-    """The keys of events that were set aside; what speaks of them is set aside too."""
-    found = SetAside.objects.filter(programme_id=programme_id)
-    return frozenset(found.values_list("event__key", flat=True))
+def without_dependants(
+    programme_id: int, taken: Sequence[Taken], parsed: Sequence[events.Event]
+) -> tuple[list[tuple[Taken, events.Event]], list[Dependant]]:
+    """The events to be settled; and those to be set aside, since they speak of one that was."""
+    shelf = set(
+        SetAside.objects.filter(programme_id=programme_id).values_list("event__key", flat=True)
+    )
+    kept = list(zip(taken, parsed, strict=True))
+    if not shelf:
+        return kept, []
+    dependants = []
+    for row, event in kept:
+        cause = next((key for key in references(event) if key in shelf), None)
+        if cause is not None:
+            shelf.add(row.key)
+            dependants.append(Dependant(row.id, cause))
+    gone = {dependant.id for dependant in dependants}
+    return [(row, event) for row, event in kept if row.id not in gone], dependants
 
 
 def set_aside(programme_id: int, event_id: int, *, error: str, depends_on: str = "") -> None:

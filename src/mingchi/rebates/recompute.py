@@ -1,7 +1,6 @@
 """The settlement journal made again from the events alone, entry by entry."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import zip_longest
@@ -50,7 +49,6 @@ class Recomputation:
         self.state = State(
             plan=plans.read(programme.opening_plan), orders=PackedOrders(), exits=ExitQueue()
         )
-        self.settled_fen: defaultdict[int, int] = defaultdict(int)
         self.entries = 0
         self.period_first_entry = 1
         self.refunded_fen: dict[tuple[str, int], int] = {}
@@ -72,6 +70,11 @@ class Recomputation:
                 yield found
                 return
         yield from chain.rest(self.entries)
+
+    @property
+    def settled_fen(self) -> dict[int, int]:
+        """What the settlement journal adds up to by account, in fen."""
+        return {int(account): fen for account, fen in self._journal.moved_fen.items()}
 
     def _stored(self) -> Iterator[Stored]:
         after, end = self.programme.id * SPAN, (self.programme.id + 1) * SPAN
@@ -109,9 +112,6 @@ class Recomputation:
                 self.refunded_fen[key] = self.refunded_fen.get(key, 0) + outcome.refund.amount_fen
             if isinstance(event, events.CloseEvent):
                 self.period_first_entry = self.entries + 1
-        for account, amount in zip(row.accounts, row.amounts, strict=True):
-            if not accounts.holds_points(account):
-                self.settled_fen[account] += amount
         return _posting_difference(stored, row)
 
 
@@ -131,7 +131,12 @@ class _Chain:
         batch = self._batch
         if batch is None:
             return _about(stored.key or "?", "batch", "one that covers the entry", "none")
-        row = journal.Row(stored.accounts, stored.amounts, stored.rules, stored.record)
+        row = journal.Row(
+            list(map(str, stored.accounts)),
+            stored.amounts,
+            list(map(str, stored.rules)),
+            stored.record,
+        )
         self._texts.append(journal.text(stored.id, stored.event_id, row).encode())
         self._event_digests.append(bytes(stored.digest))
         if stored.id % SPAN < batch.last_entry:
@@ -156,7 +161,7 @@ class _Chain:
 
 def _posting_difference(stored: Stored, row: journal.Row) -> Difference | None:
     assert stored.key is not None
-    expected = list(zip(row.accounts, row.amounts, row.rules, strict=True))
+    expected = list(zip(map(int, row.accounts), row.amounts, map(int, row.rules), strict=True))
     found = list(zip_longest(stored.accounts, stored.amounts, stored.rules))
     for should, does in zip_longest(expected, found):
         if should != does:

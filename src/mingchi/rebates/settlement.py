@@ -1,97 +1,158 @@
 """The settler: the one writer of a programme.
 
 Takes events in batches, numbers them, lets the engine work, and writes everything they change in
-one transaction. A crash at any point leaves either the whole batch or none of it.
+one transaction. A crash at any point leaves either the whole batch or none of it. While a batch
+is written, the next is worked out: see docs/algorithms/settlement.md.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from mingchi.engine.events import Event, MemberEvent, OrderEvent, RedeemEvent
 from mingchi.ledger import sealing
 from mingchi.ledger.models import Batch
 from mingchi.rebates import loading, queue, writer
+from mingchi.rebates.changes import Changes, changes
 from mingchi.rebates.draft import Draft
 from mingchi.rebates.journal import Journal
 from mingchi.rebates.models import PricePoint, Programme
-from mingchi.rebates.queue import PoisonError, Taken
+from mingchi.rebates.queue import Dependant, PoisonError, Taken
 from mingchi.rebates.store import Store
 
 LARGEST_BATCH: Final = 10_000
 _LOCK_SPACE: Final = 0x6D63  # "mc": first half of the advisory lock, the programme is the second
+# What can be worked out before the batch ahead is written: all they need is in memory by then.
+_RUN_AHEAD: Final = (OrderEvent, RedeemEvent, MemberEvent)
+
+Submit = Callable[[Callable[[], None]], "Future[None]"]
 
 
 class FenceError(Exception):
     """Another settler took the programme over; this one may write nothing more."""
 
 
-class Settler:
-    """Settles one programme. Call `take_over` first; from then on it is the only one."""
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """A batch that is worked out and waits to be written."""
 
-    def __init__(self, programme_id: int) -> None:
+    taken: Sequence[Taken]
+    kept: Sequence[Taken]
+    dependants: Sequence[Dependant]
+    changes: Changes | None
+    number: int
+    first_entry: int
+    now: datetime
+    began: float
+
+
+def at_once(work: Callable[[], None]) -> "Future[None]":
+    """Does the work before it returns: the settler then runs in one thread."""
+    done: Future[None] = Future()
+    try:
+        work()
+    except BaseException as error:
+        done.set_exception(error)
+    else:
+        done.set_result(None)
+    return done
+
+
+class Settler:
+    """Settles one programme. Call `take_over` first; from then on it is the only one.
+
+    `submit` says who writes a batch: by default the caller's own thread; with an executor of one
+    thread, the next batch is worked out meanwhile.
+    """
+
+    def __init__(self, programme_id: int, *, submit: Submit = at_once) -> None:
         self.programme_id = programme_id
         self.last_batch: Batch | None = None
+        self._submit = submit
         self._fence = 0
         self._store: Store | None = None
         self._journal = Journal(programme_id)
+        self._writing: Future[None] | None = None
+        self._in_flight: Sequence[Taken] = ()
         # Smaller for a while after a batch that could not be written, to find the event at fault.
         self._most = LARGEST_BATCH
 
-    def take_over(self, *, wait: bool, waiting: Callable[[], None] = lambda: None) -> bool:
+    def take_over(self, *, wait: bool) -> bool:
         """Become the programme's only settler; False where there is one and `wait` is not set.
 
         The advisory lock keeps a second settler out; the fence in the programme's row stops a
         first one that lost its lock without noticing.
         """
-        lock = [_LOCK_SPACE, self.programme_id]
+        attempt = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", lock)
-            if not cursor.fetchone()[0]:
-                if not wait:
-                    return False
-                waiting()
-                cursor.execute("SELECT pg_advisory_lock(%s, %s)", lock)
+            cursor.execute(f"SELECT {attempt}(%s, %s)", [_LOCK_SPACE, self.programme_id])
+            if cursor.fetchone()[0] is False:
+                return False
         with transaction.atomic():
-            programme = self._locked()
-            self._fence = programme.fence + 1
-            Programme.objects.filter(id=programme.id).update(fence=self._fence)
-        self._store = None
+            self._fence = self._locked().fence + 1
+            Programme.objects.filter(id=self.programme_id).update(fence=self._fence)
+        self._forget()
         return True
 
     def release(self) -> None:
         """Let another settler take over."""
+        self.drain()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, self.programme_id])
 
     def settle(self, *, limit: int = LARGEST_BATCH, now: datetime | None = None) -> int:
         """Settle one batch; returns how many events left the queue, set aside ones included.
 
-        Raises OperationalError where the database is out of reach (nothing is half done), and
-        FenceError where another settler took over.
+        With an executor the batch may still be on its way when this returns; `drain` waits for
+        it. Raises OperationalError where the database is out of reach (nothing is half done),
+        and FenceError where another settler took over.
         """
         try:
-            with transaction.atomic():
-                done = self._batch(min(limit, self._most), now or timezone.now())
+            work = self._work_out(min(limit, self._most), now or timezone.now())
+            self.drain()
+            if work is None:
+                return 0
+            self._in_flight = work.taken
+            self._writing = self._submit(lambda: self._write(work))
+            if self._writing.done():
+                self.drain()
         except PoisonError as poison:
-            self._store = None
+            self._forget()
             with transaction.atomic():
                 queue.set_aside(self.programme_id, poison.event_id, error=poison.error)
             return 1
         except OperationalError:
-            self._store = None
+            self._forget()
             raise
         except DatabaseError as error:
-            self._store = None
+            self._forget()
             return self._narrow(error)
         except BaseException:
-            self._store = None
+            self._forget()
             raise
-        self._most = min(self._most * 2, LARGEST_BATCH)
-        return done
+        return len(work.taken)
+
+    def drain(self) -> None:
+        """Wait until the batch on its way is written; raises what went wrong with it."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+            self._most = min(self._most * 2, LARGEST_BATCH)
+        self._in_flight = ()
+
+    def _forget(self) -> None:
+        """After a failure the tables are the truth, memory is not."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.exception()
+        self._in_flight = ()
+        self._store = None
 
     def _narrow(self, error: DatabaseError) -> int:
         """A batch that could not be written is tried again by halves, down to the one event that
@@ -107,102 +168,99 @@ class Settler:
     def _locked(self) -> Programme:
         return Programme.objects.select_for_update(no_key=True).get(id=self.programme_id)
 
-    def _batch(self, limit: int, now: datetime) -> int:
+    def _work_out(self, limit: int, now: datetime) -> _Work | None:
         began = time.perf_counter()
-        programme = self._locked()
-        if programme.fence != self._fence:
-            raise FenceError(f"programme {self.programme_id} was taken over by another settler")
-        taken = queue.take(self.programme_id, limit=limit)
+        taken = queue.take(self.programme_id, limit=limit, beyond=self._in_flight)
         if not taken:
-            return 0
-        queue.drop(taken)
-        kept = self._without_dependants(taken)
-        if kept:
-            draft = self._work_out(programme, kept)
-            self._write(programme, draft, kept, now, began)
-        return len(taken)
-
-    def _without_dependants(self, taken: list[Taken]) -> list[Taken]:
-        """What speaks of an event that was set aside is set aside with it."""
-        shelf = queue.keys_set_aside(self.programme_id)
-        if not shelf:
-            return taken
-        kept = []
-        for row, event in zip(taken, queue.parse(taken), strict=True):
-            cause = next((key for key in queue.references(event) if key in shelf), None)
-            if cause is None:
-                kept.append(row)
-                continue
-            shelf |= {row.key}
-            queue.set_aside(
-                self.programme_id, row.id, error=f"{cause} was set aside", depends_on=cause
-            )
-        return kept
-
-    def _work_out(self, programme: Programme, taken: list[Taken]) -> Draft:
-        store = self._store
-        if store is None or store.is_full or store.last_entry != programme.last_entry:
-            store = self._store = Store(programme)
+            return None
         events = queue.parse(taken)
-        loading.load(store, events, programme)
+        if not all(isinstance(event, _RUN_AHEAD) for event in events):
+            self.drain()
+        store = self._ready_store()
+        kept, dependants = queue.without_dependants(self.programme_id, taken, events)
+        work = _Work(
+            taken=taken,
+            kept=[row for row, _event in kept],
+            dependants=dependants,
+            changes=None,
+            number=store.last_batch + 1,
+            first_entry=store.last_entry + 1,
+            now=now,
+            began=began,
+        )
+        if kept:
+            work.changes = self._apply(store, kept)
+            store.last_batch += 1
+        return work
+
+    def _ready_store(self) -> Store:
+        store = self._store
+        if store is None or store.is_full:
+            self.drain()
+            store = self._store = Store(Programme.objects.get(id=self.programme_id))
+        return store
+
+    def _apply(self, store: Store, kept: Sequence[tuple[Taken, Event]]) -> Changes:
+        loading.load(store, [event for _row, event in kept])
         draft = Draft(
             programme_id=self.programme_id,
-            first_entry=programme.last_entry + 1,
+            first_entry=store.last_entry + 1,
             state=store.state,
             journal=self._journal,
         )
-        for row, event in zip(taken, events, strict=True):
+        for row, event in kept:
             try:
                 draft.add(row.id, event)
             except Exception as error:
+                self.drain()
                 raise PoisonError(row.id, f"{type(error).__name__}: {error}") from error
-        return draft
-
-    def _write(
-        self,
-        programme: Programme,
-        draft: Draft,
-        taken: list[Taken],
-        now: datetime,
-        began: float,
-    ) -> None:
-        entries = "".join(draft.entries).encode()
-        writer.write(draft, entries=entries, period_first_entry=programme.period_first_entry)
-        previous = bytes(programme.digest)
-        digests = b"".join([bytes(row.digest) for row in taken])
-        self.last_batch = Batch.objects.create(
-            programme_id=self.programme_id,
-            number=programme.last_batch + 1,
-            first_entry=draft.first_entry,
-            last_entry=draft.last_entry,
-            digest=sealing.chain(previous, digests, entries),
-            previous_digest=previous,
-            elapsed_ms=round((time.perf_counter() - began) * 1000),
-        )
-        self._advance(programme, draft, self.last_batch, now)
-
-    def _advance(self, programme: Programme, draft: Draft, batch: Batch, now: datetime) -> None:
-        state = draft.state
-        programme.pool_fen, programme.supply_upt = state.pool_fen, state.supply_upt
-        programme.ratio_fen, programme.ratio_upt = state.price_ratio()
-        programme.period_platform_fen = state.period_platform_fen
-        programme.last_entry, programme.last_batch = draft.last_entry, batch.number
-        programme.last_position = state.next_position - 1
-        programme.digest = batch.digest
-        programme.settler_seen_at = now
-        assert self._store is not None
-        self._store.last_entry = draft.last_entry
+        store.last_entry = draft.last_entry
         if draft.is_close:
-            programme.period_first_entry = draft.last_entry + 1
             self._store = None  # every member of the programme is in it
-        programme.save()
+        return changes(draft)
+
+    @transaction.atomic
+    def _write(self, work: _Work) -> None:
+        programme = self._locked()
+        if programme.fence != self._fence or programme.last_entry != work.first_entry - 1:
+            raise FenceError(f"programme {self.programme_id} was taken over by another settler")
+        queue.drop(work.taken)
+        for event_id, cause in work.dependants:
+            queue.set_aside(
+                self.programme_id, event_id, error=f"{cause} was set aside", depends_on=cause
+            )
+        if work.changes is not None:
+            writer.write(work.changes, period_first_entry=programme.period_first_entry)
+            self._advance(programme, work, work.changes)
+
+    def _advance(self, programme: Programme, work: _Work, done: Changes) -> None:
+        """The batch's row, and the programme's."""
+        previous = bytes(programme.digest)
+        digests = b"".join([bytes(row.digest) for row in work.kept])
+        batch = Batch.objects.create(
+            programme_id=self.programme_id,
+            number=work.number,
+            first_entry=work.first_entry,
+            last_entry=done.programme["last_entry"],
+            digest=sealing.chain(previous, digests, done.entries),
+            previous_digest=previous,
+            elapsed_ms=round((time.perf_counter() - work.began) * 1000),
+            created_at=work.now,
+        )
+        Programme.objects.filter(id=self.programme_id).update(
+            **done.programme,
+            last_batch=batch.number,
+            digest=batch.digest,
+            settler_seen_at=work.now,
+        )
         PricePoint.objects.create(
             programme=programme,
             batch=batch.number,
-            pool_fen=state.pool_fen,
-            supply_upt=state.supply_upt,
-            at=now,
+            pool_fen=done.programme["pool_fen"],
+            supply_upt=done.programme["supply_upt"],
+            at=work.now,
         )
+        self.last_batch = batch
 
 
 def settle_pending(programme_id: int, *, now: datetime | None = None) -> int:

@@ -56,6 +56,8 @@ class Store:
         self.state = State(plan=_plan(programme), orders=self.orders, exits=self.exits)
         self._complete: set[str] = set()  # members whose open positions are all here
         self.last_entry = programme.last_entry
+        self.last_batch = programme.last_batch
+        self.period_first_entry = programme.period_first_entry
         self._read(programme)
 
     def _read(self, programme: Programme) -> None:

@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -77,7 +78,7 @@ class Migration(migrations.Migration):
                 ('digest', models.BinaryField(verbose_name='hash')),
                 ('previous_digest', models.BinaryField(verbose_name='hash of the batch before')),
                 ('elapsed_ms', models.IntegerField(default=0, verbose_name='time taken (ms)')),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='created at')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
             ],
             options={
                 'verbose_name': 'batch',
