@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mingchi import __version__
-from mingchi.config import database, embedded, environment
+from mingchi.config import database, embedded, environment, stamp
 from mingchi.config.children import Child, ending, last_lines, run
 
 READY_TIMEOUT_S: Final = 60
@@ -107,17 +107,27 @@ class Supervisor:
         database.ensure_database(self.var / "postgres")
         self._prepare()
         self._start_children()
-        self._wait_ready()
         self._print_addresses()
 
     def _prepare(self) -> None:
+        """Do the set-up, but for an embedded database where nothing has changed since the last."""
+        live = environment.mode() == environment.LIVE
+        words = ["--static"] if self.options.no_demo or live else ["--static", "--demo"]
+        path = self.var / "prepared.json"
+        report = None
+        if self.folder is not None:
+            report = stamp.kept(path, stamp.fingerprint(self.folder, *words))
+        if report is None:
+            report = self._set_up(words)
+            if self.folder is not None:
+                stamp.keep(path, stamp.fingerprint(self.folder, *words), report)
+        self.accounts = report["accounts"]
+
+    def _set_up(self, words: list[str]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / "report.json"
-            demo = (
-                [] if self.options.no_demo or environment.mode() == environment.LIVE else ["--demo"]
-            )
-            command = [sys.executable, "-m", "mingchi.config.prepare", "--static", *demo]
-            process = run([*command, "--report", str(report)], None)
+            path = Path(folder) / "report.json"
+            command = [sys.executable, "-m", "mingchi.config.prepare", *words]
+            process = run([*command, "--report", str(path)], None)
             child = Child("set-up", command, None, process=process)
             while process.poll() is None:
                 if self.asked:
@@ -126,23 +136,26 @@ class Supervisor:
                 time.sleep(0.02)
             if process.returncode != 0:
                 raise DidNotStart(f"the set-up {ending(process)}; its message stands above")
-            self.accounts = json.loads(report.read_text())["accounts"]
+            report: dict[str, Any] = json.loads(path.read_text())
+            return report
 
     def _start_children(self) -> None:
+        """The worker last, when the web server answers: nobody waits for it."""
         mingchi = [sys.executable, "-m", "mingchi.cli"]
-        self.children = [
-            Child("settler", [*mingchi, "settle"], self._log("settler"), grace_s=15),
-            Child("worker", [*mingchi, "worker"], self._log("worker")),
-            Child("web", web_command(self.options), self._log("web")),
-        ]
-        for child in self.children:
+        web = Child("web", web_command(self.options), self._log("web"))
+        settler = Child("settler", [*mingchi, "settle"], self._log("settler"), grace_s=15)
+        worker = Child("worker", [*mingchi, "worker"], self._log("worker"))
+        for child in (web, settler):
             child.start()
+            self.children.append(child)
+        self._wait_ready(web)
+        worker.start()
+        self.children.append(worker)
 
     def _log(self, name: str) -> Path | None:
         return None if self.options.verbose else self.var / "log" / f"{name}.log"
 
-    def _wait_ready(self) -> None:
-        web = self.children[-1]
+    def _wait_ready(self, web: Child) -> None:
         assert web.process is not None
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not is_serving(self.options.host, self.options.port):
