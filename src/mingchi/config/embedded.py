@@ -143,6 +143,7 @@ def _start_and_wait(folder: Path, settings: Mapping[str, str]) -> None:
     while not (is_running(folder) and _is_ready(folder)):
         if not is_running(folder):
             if keeper is None:
+                _clear_stale_pid(folder)
                 keeper = _start_keeper(folder, settings)
                 _keepers.append(keeper)
             elif keeper.poll() is not None:
@@ -192,7 +193,6 @@ def keep(folder: Path, settings: Mapping[str, str]) -> int:
             _let_through(path)
     if owner:
         _open_programs()
-    _clear_stale_pid(folder)
     if not (folder / "PG_VERSION").exists():
         _make_files(folder, owner)
     options = {**settings, "listen_addresses": "", "unix_socket_directories": str(sockets)}
@@ -236,7 +236,7 @@ def _stop_with_last_holder(folder: Path, server: "subprocess.Popen[bytes]") -> N
 
 def _clear_stale_pid(folder: Path) -> None:
     """After a crash the old number may belong to any process now (in a container it often does),
-    which would keep the server from starting. Who calls this has the lock on `run`."""
+    which would keep the server from starting, and look ready. Nothing runs when this is called."""
     path = folder / "postmaster.pid"
     with suppress(OSError, ValueError, IndexError):
         pid = int(path.read_text().split()[0])
