@@ -112,7 +112,7 @@ class Loop:
         """The locks went with the connection; take over again when the database is back."""
         self._settlers.clear()
         connection.close()
-        self._writer.submit(connection.close).result()
+        self._writer.submit(lambda: connection.close()).result()
         self._rest(_RECONNECT_S)
 
 
