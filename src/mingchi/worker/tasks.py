@@ -11,7 +11,13 @@ from django.db import connections
 from procrastinate.contrib.django import app
 
 from mingchi.foundation import clock, context, idempotency, rate_limit
-from mingchi.usecases import cancel_order, complete_order, pay_refunds, receive_order
+from mingchi.usecases import (
+    cancel_order,
+    complete_order,
+    pay_refunds,
+    publish_plan,
+    receive_order,
+)
 
 EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
@@ -58,6 +64,11 @@ def receive_due_orders() -> int:
 @periodic(EVERY_MINUTE)
 def complete_due_orders() -> int:
     return complete_order.complete_due_orders(now=clock.now())
+
+
+@periodic(EVERY_MINUTE)
+def activate_due_plans() -> int:
+    return publish_plan.activate_due_plans(now=clock.now())
 
 
 @periodic(EVERY_TEN_SECONDS)

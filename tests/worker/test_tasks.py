@@ -1,0 +1,62 @@
+"""The worker's tasks: on time, of the use cases, harmless when repeated."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from procrastinate.contrib.django import app
+
+from mingchi.worker import tasks
+
+WORK = {
+    "cancel_unpaid_orders": "cancel_order.cancel_unpaid",
+    "receive_due_orders": "receive_order.receive_due_orders",
+    "complete_due_orders": "complete_order.complete_due_orders",
+    "activate_due_plans": "publish_plan.activate_due_plans",
+    "pay_settled_refunds": "pay_refunds.pay_settled_refunds",
+    "send_pending_refunds": "pay_refunds.send_pending",
+}
+
+
+def periodic() -> dict[str, str]:
+    registered = app.periodic_registry.periodic_tasks.values()
+    return {task.task.name: task.cron for task in registered}
+
+
+def test_every_task_has_its_time_and_is_queued_once() -> None:
+    assert set(periodic()) == {*WORK, "tidy"}
+    for name in periodic():
+        assert app.tasks[name].queueing_lock == name
+
+
+@pytest.mark.parametrize(("name", "use_case"), WORK.items())
+def test_a_task_asks_its_use_case(
+    name: str, use_case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[dict[str, object]] = []
+    monkeypatch.setattr(f"mingchi.usecases.{use_case}", lambda **words: called.append(words) or 3)
+    monkeypatch.setattr(tasks.connections, "close_all", lambda: None)
+    app.tasks[name].func(timestamp=0)
+    assert [set(words) for words in called] == [{"now"}]
+
+
+@pytest.mark.django_db
+def test_on_an_empty_platform_nothing_is_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mingchi.usecases.open_platform import open_platform
+
+    open_platform()
+    monkeypatch.setattr(tasks.connections, "close_all", lambda: None)
+    for name in periodic():
+        app.tasks[name].func(timestamp=0)
+
+
+def test_use_cases_called_by_the_worker_are_called() -> None:
+    """A use case that says it is the worker's is in the table above."""
+    meant = set()
+    for path in (Path(tasks.__file__).parents[1] / "usecases").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                told = " ".join((ast.get_docstring(node) or "").split())
+                if told.endswith(("alled by the worker.", "or the worker.")):
+                    meant.add(f"{path.stem}.{node.name}")
+    assert meant == set(WORK.values())
