@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -29,7 +30,9 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 }
 Message = tuple[str | None, str | tuple[str, str]]  # context, id (and plural)
 
-_TRANSLATE = re.compile(r"""^trans(?:late)?\s+(["'])(.*?)\1(?:.*?\bcontext\s+(["'])(.*?)\3)?""", re.S)
+_TRANSLATE = re.compile(
+    r"""^trans(?:late)?\s+(["'])(.*?)\1(?:.*?\bcontext\s+(["'])(.*?)\3)?""", re.S
+)
 _BLOCK = re.compile(r"""^blocktrans(?:late)?\b(?:.*?\bcontext\s+(["'])(.*?)\1)?""", re.S)
 _UNDERSCORE = re.compile(r"""_\((["'])(.*?)\1\)""")
 
@@ -89,9 +92,7 @@ def _of_tree(top: Path, *, leave_out: tuple[str, ...] = ()) -> set[Message]:
 
 
 def _of_python(path: Path) -> Iterator[Message]:
-    for _line, message, _comments, context in extract_from_file(
-        "python", path, keywords=KEYWORDS
-    ):
+    for _line, message, _comments, context in extract_from_file("python", path, keywords=KEYWORDS):
         if message and _first(message):
             yield context, message if isinstance(message, str) else (message[0], message[1])
 
@@ -100,30 +101,45 @@ def _of_template(path: Path) -> Iterator[Message]:
     """Of `translate`, `blocktranslate` and `_("…")`."""
     from django.template.base import Lexer, TokenType
 
-    block: list[str] | None = None
-    singular, context, trimmed = None, None, False
+    block: _Block | None = None
     for token in Lexer(path.read_text()).tokenize():
         is_tag = token.token_type == TokenType.BLOCK
         if block is not None:
             if is_tag and token.contents.startswith("endblocktrans"):
-                text = _joined(block, trimmed)
-                yield context, (singular, text) if singular else text
+                yield block.message()
                 block = None
-            elif is_tag and token.contents.startswith("plural"):
-                singular, block = _joined(block, trimmed), []
-            elif token.token_type == TokenType.VAR:
-                block.append(f"%({token.contents.strip()})s")
-            elif token.token_type == TokenType.TEXT:
-                block.append(token.contents)
-            continue
-        if token.token_type in (TokenType.BLOCK, TokenType.VAR):
-            for match in _UNDERSCORE.finditer(token.contents):
-                yield None, match[2]
-        if is_tag and (match := _TRANSLATE.match(token.contents)):
-            yield match[4], match[2]
+            else:
+                block.take(token, is_tag=is_tag, is_variable=token.token_type == TokenType.VAR)
         elif is_tag and (match := _BLOCK.match(token.contents)):
-            trimmed = " trimmed" in token.contents
-            block, context, singular = [], match[2], None
+            block = _Block(context=match[2], trimmed=" trimmed" in token.contents)
+        else:
+            yield from _of_tag(token.contents if token.token_type != TokenType.TEXT else "")
+
+
+def _of_tag(contents: str) -> Iterator[Message]:
+    for match in _UNDERSCORE.finditer(contents):
+        yield None, match[2]
+    if match := _TRANSLATE.match(contents):
+        yield match[4], match[2]
+
+
+class _Block:
+    """What stands between `blocktranslate` and its end."""
+
+    def __init__(self, *, context: str | None, trimmed: bool) -> None:
+        self.context, self.trimmed = context, trimmed
+        self.singular: str | None = None
+        self.parts: list[str] = []
+
+    def take(self, token: Any, *, is_tag: bool, is_variable: bool) -> None:
+        if is_tag and token.contents.startswith("plural"):
+            self.singular, self.parts = _joined(self.parts, self.trimmed), []
+        else:
+            self.parts.append(f"%({token.contents.strip()})s" if is_variable else token.contents)
+
+    def message(self) -> Message:
+        text = _joined(self.parts, self.trimmed)
+        return self.context, (self.singular, text) if self.singular else text
 
 
 def _joined(parts: list[str], trimmed: bool) -> str:

@@ -1,7 +1,10 @@
 """Django's settings. Secrets come from the environment; live mode refuses what is missing."""
 
+from pathlib import Path
+
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.backoffice.theme import UNFOLD as UNFOLD
 from mingchi.config import environment
 from mingchi.config.database import django_database
 from mingchi.foundation.logs import django_logging
@@ -80,6 +83,7 @@ MINGCHI_RETURN_WINDOW_DAYS = environment.number("MINGCHI_RETURN_WINDOW_DAYS", 7,
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese (simplified)")), ("en", _("English"))]
+LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "static/"

@@ -1,7 +1,7 @@
 """Which address leads to which room."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from mingchi.api import errors, health
 from mingchi.api.app import api
@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("metrics", health.metrics_page),
     path("api/", api.urls),
+    path("admin/i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,0 +1,139 @@
+"""Fields of the back office's forms: people type yuan and points, programs get integers."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from mingchi.backoffice import display
+
+MAX_DIGITS = 16
+
+
+class _WholeUnits(forms.CharField):
+    """A decimal number that becomes an integer of a smaller unit."""
+
+    places: int
+    too_fine: Any
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}))
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> int | None:
+        text = str(super().clean(value)).replace(",", "").strip()
+        if not text:
+            return None
+        if len(text) > MAX_DIGITS or not text.isascii():
+            raise ValidationError(_("This is no amount."))
+        try:
+            number = Decimal(text)
+        except ArithmeticError:
+            raise ValidationError(_("This is no amount.")) from None
+        if not number.is_finite() or number < 0:
+            raise ValidationError(_("This is no amount."))
+        whole = number.scaleb(self.places)
+        if whole != whole.to_integral_value():
+            raise ValidationError(self.too_fine)
+        return int(whole)
+
+
+class YuanField(_WholeUnits):
+    """Yuan with at most two decimals; cleans to fen."""
+
+    places = 2
+    too_fine = _("Money has at most two decimals.")
+
+    def prepare_value(self, value: Any) -> Any:
+        """Fen are shown in yuan, without separators; what was typed stays."""
+        return display.yuan(value).replace(",", "") if isinstance(value, int) else value
+
+
+class PointsField(_WholeUnits):
+    """Points with at most six decimals; cleans to micro-points."""
+
+    places = 6
+    too_fine = _("Points have at most six decimals.")
+
+
+def text(
+    label: display.Text, *, required: bool = True, help_text: display.Text = "", length: int = 200
+) -> forms.CharField:
+    """One line."""
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=length,
+        help_text=help_text,
+        widget=UnfoldAdminTextInputWidget(),
+    )
+
+
+def reason(*, required: bool = True) -> forms.CharField:
+    """Why; kept in the audit log."""
+    return text(_("reason"), required=required, help_text=_("It is kept in the audit log."))
+
+
+def whole(
+    label: display.Text,
+    *,
+    low: int = 0,
+    high: int = 10**15,
+    initial: int | None = None,
+    required: bool = True,
+    help_text: display.Text = "",
+) -> forms.IntegerField:
+    """An integer within bounds."""
+    return forms.IntegerField(
+        label=label,
+        min_value=low,
+        max_value=high,
+        initial=initial,
+        required=required,
+        help_text=help_text,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+    )
+
+
+def choice(
+    label: display.Text, choices: Any, *, required: bool = True, help_text: display.Text = ""
+) -> forms.ChoiceField:
+    """One of some; `choices` may be callable."""
+    return forms.ChoiceField(
+        label=label,
+        choices=choices,
+        required=required,
+        help_text=help_text,
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
+def switch(label: display.Text, *, help_text: display.Text = "") -> forms.BooleanField:
+    """Yes or no."""
+    return forms.BooleanField(
+        label=label, required=False, help_text=help_text, widget=UnfoldBooleanSwitchWidget()
+    )
+
+
+def moment(label: display.Text, *, help_text: display.Text = "") -> forms.SplitDateTimeField:
+    """Date and time in the platform's zone."""
+    return forms.SplitDateTimeField(
+        label=label, help_text=help_text, widget=UnfoldAdminSplitDateTimeWidget()
+    )
+
+
+def long_text(label: display.Text, *, rows: int = 20) -> forms.CharField:
+    """Several lines in a type that keeps columns."""
+    widget = UnfoldAdminTextareaWidget(
+        attrs={"rows": rows, "class": "bo-code", "spellcheck": "false"}
+    )
+    return forms.CharField(label=label, widget=widget, max_length=100_000, strip=False)

@@ -1,0 +1,152 @@
+"""Payments, the gateway's notices, and money sent back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from mingchi.backoffice import display
+from mingchi.backoffice.acts import Act, Deed
+from mingchi.backoffice.pages import Page
+from mingchi.backoffice.panels import Panel
+from mingchi.foundation import clock
+from mingchi.payments.models import GatewayNotice, Payment, PaymentRefund
+from mingchi.usecases.pay_refunds import retry_money_back
+
+OUTCOME_COLOURS = {
+    "applied": "success",
+    "duplicate": "info",
+    "sent_back": "warning",
+    "refused": "danger",
+}
+PAYMENT_COLOURS = {"created": "warning", "paid": "success"}
+BACK_COLOURS = {"pending": "warning", "paid": "success", "failed": "danger"}
+
+
+def _retry(deed: Deed) -> Any:
+    sent = retry_money_back(by=deed.user, payment_refund_id=deed.thing.pk, now=clock.now())
+    return _("The money is sent back.") if sent else _("The gateway refused again.")
+
+
+@admin.register(Payment)
+class PaymentPage(Page):
+    """Attempts to pay."""
+
+    list_display = (
+        "out_trade_no",
+        display.column(_("order"), lambda row: row.order.number, order="order__number"),
+        "gateway",
+        display.column(_("state"), lambda row: (row.state, row.get_state_display()),
+                       order="state", labels=PAYMENT_COLOURS),
+        display.yuan_column("amount_fen", _("amount (yuan)")),
+        display.yuan_column("refunded_fen", _("sent back (yuan)")),
+        "paid_at",
+    )  # fmt: skip
+    list_select_related = ("order__merchant",)
+    list_filter = ("state", "gateway", "paid_at")
+    search_fields = ("out_trade_no", "gateway_no", "order__number")
+    fields = (
+        (
+            display.column(_("order"), lambda row: display.link(row.order)),
+            display.column(_("state"), lambda row: row.get_state_display()),
+        ),
+        ("gateway", "out_trade_no", "gateway_no"),
+        (
+            display.yuan_column("amount_fen", _("amount (yuan)")),
+            display.yuan_column("refunded_fen", _("sent back (yuan)")),
+        ),
+        ("created_at", "paid_at"),
+    )
+
+    def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
+        """Notices, and money sent back."""
+        notices = GatewayNotice.objects.filter(payment=thing).order_by("-id")[:20]
+        back = PaymentRefund.objects.filter(payment=thing).order_by("-id")[:20]
+        return [
+            Panel(
+                title=_("gateway notices"),
+                headers=[_("received"), _("signature holds"), _("outcome")],
+                rows=[
+                    [display.moment(row.received_at), _("yes") if row.verified else _("no"),
+                     row.get_outcome_display()]
+                    for row in notices
+                ],
+            ),
+            Panel(
+                title=_("money sent back"),
+                headers=[_("our number"), _("state"), _("amount (yuan)"), _("reason")],
+                rows=[
+                    [display.link(row), row.get_state_display(), display.yuan(row.amount_fen),
+                     row.reason]
+                    for row in back
+                ],
+                right=frozenset({2}),
+            ),
+        ]  # fmt: skip
+
+
+@admin.register(GatewayNotice)
+class GatewayNoticePage(Page):
+    """What came in, believed or not."""
+
+    list_display = (
+        "pk",
+        "gateway",
+        "received_at",
+        "verified",
+        display.column(_("outcome"), lambda row: (row.outcome, row.get_outcome_display()),
+                       order="outcome", labels=OUTCOME_COLOURS),
+        "error",
+        display.column(_("payment"), lambda row: display.link(row.payment)),
+    )  # fmt: skip
+    list_select_related = ("payment",)
+    list_filter = ("outcome", "verified", "received_at")
+    search_fields = ("payment__out_trade_no",)
+    fields = (
+        ("gateway", "received_at"),
+        ("verified", display.column(_("outcome"), lambda row: row.get_outcome_display())),
+        ("error", display.column(_("payment"), lambda row: display.link(row.payment))),
+        display.column(_("body"), lambda row: display.pretty(row.body)),
+        display.column(_("headers"), lambda row: display.pretty(row.headers)),
+    )
+
+
+@admin.register(PaymentRefund)
+class PaymentRefundPage(Page):
+    """Money on its way back."""
+
+    acts = (
+        Act(
+            name="retry",
+            label=_("Try again"),
+            right="refund.send",
+            run=_retry,
+            shown=lambda row: row.state == PaymentRefund.State.FAILED,
+            icon="replay",
+            variant=ActionVariant.PRIMARY,
+        ),
+    )
+    list_display = (
+        "out_refund_no",
+        display.column(_("payment"), lambda row: row.payment.out_trade_no),
+        display.column(_("state"), lambda row: (row.state, row.get_state_display()),
+                       order="state", labels=BACK_COLOURS),
+        display.yuan_column("amount_fen", _("amount (yuan)")),
+        "reason",
+        "paid_at",
+    )  # fmt: skip
+    list_select_related = ("payment__order__merchant",)
+    list_filter = ("state", "created_at")
+    search_fields = ("out_refund_no", "payment__out_trade_no")
+    fields = (
+        ("out_refund_no", display.column(_("state"), lambda row: row.get_state_display())),
+        (
+            display.column(_("payment"), lambda row: display.link(row.payment)),
+            display.column(_("refund"), lambda row: display.link(row.refund)),
+        ),
+        (display.yuan_column("amount_fen", _("amount (yuan)")), "reason"),
+        ("created_at", "paid_at", "error"),
+    )

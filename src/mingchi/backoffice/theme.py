@@ -1,0 +1,137 @@
+"""How Unfold looks and what its menu holds; read by the settings."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+Allowed = Callable[[HttpRequest], bool]
+
+
+def _sees(label: str) -> Allowed:
+    def allowed(request: HttpRequest) -> bool:
+        from mingchi.backoffice import access
+
+        return access.sees(request.user, label)
+
+    return allowed
+
+
+def _item(title: Any, icon: str, label: str, **more: Any) -> dict[str, Any]:
+    app, model = label.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "permission": _sees(label),
+        **more,
+    }
+
+
+def _group(title: Any, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "collapsible": False, "items": list(items)}
+
+
+def environment(request: HttpRequest) -> list[Any] | None:
+    """The mark that every page of a sandbox carries."""
+    from django.conf import settings
+
+    return None if settings.LIVE else [_("sandbox"), "warning"]
+
+
+_PROPOSALS = "mingchi.backoffice.dashboard.proposals_badge"
+_BLUE: Final = {
+    "50": "#eef6fb",
+    "100": "#d8eaf5",
+    "200": "#b4d6ea",
+    "300": "#82b9d9",
+    "400": "#4c97c3",
+    "500": "#2d7aa9",
+    "600": "#20618c",
+    "700": "#1b4e72",
+    "800": "#19425f",
+    "900": "#183850",
+    "950": "#0f2436",
+}
+
+UNFOLD: Final[dict[str, Any]] = {
+    "SITE_TITLE": _("Mingchi back office"),
+    "SITE_HEADER": _("Mingchi"),
+    "SITE_SUBHEADER": _("back office"),
+    "SITE_SYMBOL": "water_drop",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
+    "ENVIRONMENT": "mingchi.backoffice.theme.environment",
+    "DASHBOARD_CALLBACK": "mingchi.backoffice.dashboard.dashboard",
+    "LOGIN": {"form": "mingchi.backoffice.sign_in.SignInForm"},
+    "COLORS": {"primary": _BLUE},
+    "STYLES": [lambda request: static("backoffice/backoffice.css")],
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {
+                        "title": _("Overview"),
+                        "icon": "dashboard",
+                        "link": lambda request: reverse("admin:index"),
+                    },
+                    _item(_("proposals"), "how_to_vote", "foundation.proposal", badge=_PROPOSALS),
+                ],
+            },
+            _group(
+                _("Shop"),
+                _item(_("orders"), "receipt_long", "orders.order"),
+                _item(_("refunds"), "assignment_return", "orders.refund"),
+                _item(_("products"), "inventory_2", "catalogue.product"),
+                _item(_("SKUs"), "barcode", "catalogue.sku"),
+                _item(_("categories"), "category", "catalogue.category"),
+                _item(_("merchants"), "storefront", "merchants.merchant"),
+            ),
+            _group(
+                _("Members"),
+                _item(_("members"), "group", "members.member"),
+                _item(_("regional agents"), "map", "members.agentappointment"),
+                _item(_("shareholders"), "pie_chart", "members.shareholderappointment"),
+                _item(_("ranks set by hand"), "military_tech", "members.rankchange"),
+                _item(_("sponsor changes"), "account_tree", "members.sponsorchange"),
+            ),
+            _group(
+                _("Points pool"),
+                _item(_("pool and price"), "water", "rebates.programme"),
+                _item(_("positions"), "stacks", "rebates.position"),
+                _item(_("plan versions"), "tune", "rebates.planversion"),
+                _item(_("events"), "bolt", "rebates.event"),
+                _item(_("events set aside"), "report", "rebates.setaside"),
+            ),
+            _group(
+                _("Money"),
+                _item(_("payments"), "payments", "payments.payment"),
+                _item(_("gateway notices"), "notifications", "payments.gatewaynotice"),
+                _item(_("money sent back"), "undo", "payments.paymentrefund"),
+                _item(_("redemptions"), "redeem", "payouts.redemption"),
+                _item(_("withdrawals"), "account_balance", "payouts.withdrawal"),
+            ),
+            _group(
+                _("Ledger"),
+                _item(_("settlement entries"), "menu_book", "ledger.entry"),
+                _item(_("cash entries"), "book", "ledger.cashentry"),
+                _item(_("balances"), "balance", "ledger.accountbalance"),
+                _item(_("batches"), "link", "ledger.batch"),
+            ),
+            _group(
+                _("Administration"),
+                _item(_("staff accounts"), "badge", "foundation.user"),
+                _item(_("merchant staff"), "groups", "merchants.merchantstaff"),
+                _item(_("audit records"), "fact_check", "foundation.auditrecord"),
+            ),
+        ],
+    },
+}
