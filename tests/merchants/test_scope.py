@@ -111,6 +111,8 @@ TABLE = {
     "member.bind_sponsor": ("owner operator", ""),
     "member.rank": ("owner operator", ""),
     "member.appoint": ("owner operator", ""),
+    "event.put_back": ("owner operator", ""),
+    "staff.edit": ("owner", ""),
     "member.freeze": ("owner operator finance compliance", ""),
 }
 

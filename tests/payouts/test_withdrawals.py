@@ -1,6 +1,7 @@
 """Money out of the wallet: reserved, decided by staff, paid."""
 
 import itertools
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -63,7 +64,7 @@ def test_asked_approved_paid(shop: Shop) -> None:
         "insufficient_balance",
         {"available_fen": 400},
     )
-    paid = {"by": shop.finance, "withdrawal_id": asked.withdrawal_id, "now": NOW}
+    paid: dict[str, Any] = {"by": shop.finance, "withdrawal_id": asked.withdrawal_id, "now": NOW}
     with pytest.raises(DomainError, match="impossible_move"):
         pay_withdrawal(**paid)
     assert decide_withdrawal(**paid, approve=True) == "approved"
@@ -159,7 +160,7 @@ def test_two_at_once_do_not_both_pass(shop: Shop) -> None:
     assert sum(isinstance(answer, Asked) for answer in answers) == 1
     assert wallet(who) == (1_000, 600)
     asked = Withdrawal.objects.get()
-    answers = at_once(
+    decided = at_once(
         [
             lambda approve=approve: decide_withdrawal(  # type: ignore[misc]
                 by=shop.finance, withdrawal_id=asked.pk, approve=approve, now=NOW
@@ -167,7 +168,7 @@ def test_two_at_once_do_not_both_pass(shop: Shop) -> None:
             for approve in (True, False, True, False)
         ]
     )
-    done = [answer for answer in answers if isinstance(answer, str)]
+    done = [answer for answer in decided if isinstance(answer, str)]
     assert len(done) == 1
-    expected = (400, 0) if done == ["approved"] else (1_000, 0)
+    expected = (400, 0) if done[0] == "approved" else (1_000, 0)
     assert wallet(who) == expected

@@ -138,7 +138,7 @@ def test_orders_of_the_same_articles_in_other_orders_do_not_deadlock(shop: Shop)
     one, two = sku(shop.merchant), sku(shop.merchant)
     buyers = [member() for _ in range(8)]
     pairs = [(one, two), (two, one)] * 4
-    calls = [lambda b=b, p=p: place(b, *p) for b, p in zip(buyers, pairs, strict=True)]  # type: ignore[misc]
+    calls = [lambda b=b, p=p: place(b, *p) for b, p in zip(buyers, pairs, strict=True)]
     assert all(isinstance(answer, Placed) for answer in at_once(calls))
     one.refresh_from_db()
     assert one.reserved == 8

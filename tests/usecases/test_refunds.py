@@ -1,6 +1,7 @@
 """Refunds: to the fen, never over the amount, never decided by the one who asked."""
 
 import itertools
+from typing import Any
 
 import pytest
 from tests.usecases.shop import (
@@ -46,7 +47,7 @@ def ask(
     )
 
 
-def approve(shop: Shop, asked: AskedRefund, by: User | None = None, **more: int) -> str:
+def approve(shop: Shop, asked: AskedRefund, by: User | None = None, **more: Any) -> str:
     return decide_refund(
         by=by or shop.owner, refund_id=asked.refund_id, approve=True, now=NOW, **more
     ).state

@@ -18,6 +18,7 @@ def on_sale(*, category_id: int | None = None, search: str = "") -> QuerySet[Pro
     )
     if category_id is not None:
         found = found.filter(Q(category_id=category_id) | Q(category__parent_id=category_id))
+    search = search.replace("\x00", "").strip()
     if search:
         found = found.filter(title__icontains=search)
     return found.order_by("-id")

@@ -66,7 +66,9 @@ def create(
 
 def by_invitation(code: str) -> Member:
     """Who invites with this code; `invitation_unknown` where nobody does."""
-    found = Member.objects.filter(invitation_code=code.strip().upper()).first()
+    code = code.strip().upper()
+    readable = len(code) == CODE_LENGTH and set(code) <= set(CODE_ALPHABET)
+    found = Member.objects.filter(invitation_code=code).first() if readable else None
     if found is None:
         raise DomainError(
             "invitation_unknown", _("Nobody invites with this code."), field="invitation_code"

@@ -80,6 +80,8 @@ def _parse(body: bytes) -> Notice:
         isinstance(out_trade_no, str)
         and isinstance(gateway_no, str)
         and len(gateway_no) <= 80
+        and (out_trade_no + gateway_no).isascii()
+        and (out_trade_no + gateway_no).isprintable()
         and type(amount_fen) is int
     ):
         raise GatewayError("malformed_notice")

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.catalogue.models import MAX_FEN
 from mingchi.foundation.errors import DomainError
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f\\ud800-\\udfff]")
 
 
 def text(value: str, *, field: str, longest: int, needed: bool = False) -> str:
     """The text without blanks at its ends; `text_invalid` where it is too long, empty though
-    needed, or holds control characters (PostgreSQL takes no NUL)."""
+    needed, or holds control characters or half a
+    surrogate pair (PostgreSQL takes neither)."""
     value = value.strip()
     if len(value) > longest or (needed and not value) or _CONTROL.search(value):
         raise DomainError(

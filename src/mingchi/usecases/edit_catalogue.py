@@ -161,8 +161,10 @@ def _product_values(values: dict[str, Any]) -> dict[str, Any]:
     checked = dict(values)
     if "title" in checked:
         checked["title"] = checks.text(checked["title"], field="title", longest=120, needed=True)
-    if "\x00" in checked.get("description", "") or len(checked.get("description", "")) > 20_000:
-        raise DomainError("text_invalid", _("The description is too long."), field="description")
+    if "description" in checked:
+        checked["description"] = checks.text(
+            checked["description"], field="description", longest=20_000
+        )
     if "status" in checked and checked["status"] not in Product.Status.values:
         raise DomainError("status_invalid", _("There is no such status."), field="status")
     category = checked.get("category_id")

@@ -138,8 +138,12 @@ def _refuse_early(active_from: datetime, now: datetime) -> None:
 
 
 def _refuse_long(toml: str) -> None:
-    if len(toml) > LONGEST_PLAN or "\x00" in toml:
-        raise DomainError("text_invalid", _("This is too long for a plan."), field="toml")
+    if len(toml) > LONGEST_PLAN or "\x00" in toml or not _is_unicode(toml):
+        raise DomainError("text_invalid", _("This is no text of a plan."), field="toml")
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _audit(by: User, version: PlanVersion, action: str) -> None:

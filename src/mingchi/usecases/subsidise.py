@@ -31,6 +31,7 @@ def decide_subsidy(*, by: User, proposal_id: int, approve: bool, reason: str = "
     Errors: `own_proposal` 403, `proposal_decided` 409, `no_supply` 409 while nobody holds points.
     """
     rights.require(by, "subsidy.decide")
+    reason = checks.text(reason, field="reason", longest=200)
     with transaction.atomic():
         proposal = proposals.decide(
             proposal_id=proposal_id,

@@ -67,6 +67,7 @@ def decide_withdrawal(
     """Approve or refuse; returns the state. Errors: `proposal_decided` 409, `payouts_frozen` 409,
     `wallet_in_debt` 409, `not_allowed` 403."""
     rights.require(by, "withdrawal.decide")
+    reason = checks.text(reason, field="reason", longest=200)
     with transaction.atomic():
         found = payouts.get(withdrawal_id)
         proposal = proposals.decide(
