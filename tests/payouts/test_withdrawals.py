@@ -127,6 +127,10 @@ def test_frozen_payouts(shop: Shop) -> None:
     assert wallet(who) == (1_000, 100)
     freeze_member(by=shop.finance, member_id=who.pk, frozen=False, reason="all is well")
     decide_withdrawal(by=shop.finance, withdrawal_id=asked.withdrawal_id, approve=True, now=NOW)
+    freeze_member(by=shop.finance, member_id=who.pk, frozen=True, reason="once more")
+    with pytest.raises(DomainError, match="payouts_frozen"):
+        pay_withdrawal(by=shop.finance, withdrawal_id=asked.withdrawal_id, now=NOW)
+    assert pending() == 100
 
 
 def test_who_may_not(shop: Shop) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from pytest_django import Settings
 from tests.usecases.shop import LATER, NOW, Shop, lines, member, paid, place, received, sku, staff
 from tests.usecases.test_refunds import approve, ask
@@ -15,6 +16,7 @@ from mingchi.orders.models import Order
 from mingchi.rebates.models import Event
 from mingchi.usecases.cancel_order import cancel_unpaid
 from mingchi.usecases.complete_order import complete_due_orders, complete_order
+from mingchi.usecases.events import record
 from mingchi.usecases.receive_order import receive_due_orders, receive_order
 from mingchi.usecases.ship_order import ship_order
 
@@ -167,3 +169,14 @@ def test_shipping_is_for_those_who_may(shop: Shop) -> None:
     assert (found.state, found.carrier, found.tracking_number) == ("shipped", "SF", "1")
     with pytest.raises(DomainError, match="impossible_move"):
         ship_order(by=clerk, order_id=order.pk, now=NOW)
+
+
+def test_an_order_that_fails_does_not_hold_the_others_up(shop: Shop) -> None:
+    broken, well = (received(shop, member(), sku(shop.merchant)) for _ in range(2))
+    Order.objects.filter(pk=broken.pk).update(complete_due_at=NOW)
+    with transaction.atomic():
+        # Its event stands with other content: a fault that no rule foresees.
+        record("order", broken.pk, member=f"m{broken.member_id}", lines=[{"price": 1, "qty": 1}])
+    assert complete_due_orders(now=LATER) == 1
+    assert Order.objects.get(pk=broken.pk).state == "received"
+    assert Order.objects.get(pk=well.pk).state == "completed"

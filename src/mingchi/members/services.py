@@ -118,9 +118,13 @@ def sign_in(*, phone: str, password: str, now: datetime) -> tuple[Member, str]:
     except DomainError as error:
         raise _login_failed() from error
     member = Member.objects.filter(phone=phone).first()
-    # An unknown number costs the same hash, so that time does not tell who is a member.
-    stored = member.password if member else make_password("nobody")
-    if len(password) > MAX_PASSWORD or not check_password(password, stored) or member is None:
+    if len(password) > MAX_PASSWORD:
+        raise _login_failed()
+    if member is None:
+        # An unknown number costs the same hash, so that time does not tell who is a member.
+        make_password(password)
+        raise _login_failed()
+    if not check_password(password, member.password):
         raise _login_failed()
     token = secrets.token_urlsafe(32)
     MemberToken.objects.create(

@@ -79,7 +79,8 @@ def refuse(withdrawal: Withdrawal, *, now: datetime) -> None:
 
 
 def pay(withdrawal: Withdrawal, *, transfer_no: str, now: datetime) -> None:
-    """The bank has sent the money."""
+    """The bank has sent the money; not while payouts of the member are stopped."""
+    refuse_frozen(withdrawal.member)
     move(withdrawal, State.PAID, paid_at=now, transfer_no=transfer_no)
     cash.post(
         key=f"withdrawal-paid:{withdrawal.pk}",

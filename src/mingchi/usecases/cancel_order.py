@@ -11,6 +11,7 @@ from mingchi.members import services as members
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.usecases import rights
+from mingchi.usecases.each import for_each
 
 
 def cancel_order(
@@ -41,12 +42,9 @@ def cancel_order(
 def cancel_unpaid(*, now: datetime, limit: int = 200) -> int:
     """Cancel orders whose time to pay is over; returns how many. Called by the worker."""
     late = Order.objects.filter(state=Order.State.CREATED, pay_by__lte=now).order_by("pay_by")
-    cancelled = 0
-    for order_id in list(late.values_list("pk", flat=True)[:limit]):
-        with transaction.atomic():
-            order = orders.lock(order_id)
-            if order.state == Order.State.CREATED:
-                orders.move(order_id, Order.State.CANCELLED, now=now)
-                stock.release((line.sku_id, line.qty) for line in orders.lines(order))
-                cancelled += 1
-    return cancelled
+
+    def cancel(order_id: int) -> bool:
+        cancel_order(order_id=order_id, now=now)
+        return True
+
+    return for_each(list(late.values_list("pk", flat=True)[:limit]), cancel, step="cancel_unpaid")

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -17,8 +16,7 @@ from mingchi.orders import settlement
 from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.orders.settlement import SettledLine
 from mingchi.usecases import events, rights, split
-
-log = structlog.get_logger(__name__)
+from mingchi.usecases.each import for_each
 
 
 def complete_order(
@@ -55,14 +53,13 @@ def complete_due_orders(*, now: datetime, limit: int = 200) -> int:
         .exclude(Exists(asked))
         .order_by("complete_due_at")
     )
-    completed = 0
-    for order_id in list(due.values_list("pk", flat=True)[:limit]):
-        try:
-            complete_order(order_id=order_id, now=now)
-            completed += 1
-        except ConflictError as error:  # somebody was faster: a refund, a member of staff
-            log.info("order_not_completed", order_id=order_id, code=error.code)
-    return completed
+
+    def complete(order_id: int) -> bool:
+        complete_order(order_id=order_id, now=now)
+        return True
+
+    keys = list(due.values_list("pk", flat=True)[:limit])
+    return for_each(keys, complete, step="complete_due_orders")
 
 
 def _refuse_early(order: Order, now: datetime, *, skip: bool) -> None:

@@ -18,6 +18,7 @@ from mingchi.payments.models import PaymentRefund
 from mingchi.rebates import queries, results
 from mingchi.rebates.results import Result
 from mingchi.usecases import rights
+from mingchi.usecases.each import for_each
 
 log = structlog.get_logger(__name__)
 State = PaymentRefund.State
@@ -38,12 +39,13 @@ def pay_settled_refunds(*, now: datetime, limit: int = 200) -> int:
     """Send the money of refunds that are settled by now; returns how many. For the worker."""
     with connection.cursor() as cursor:
         cursor.execute(_SETTLED, [queries.programme().pk, limit])
-        found = cursor.fetchall()
-    return sum(
-        settle_refund(refund_id=refund_id, result=result, now=now)
-        for refund_id, event_id in found
-        if (result := results.result(event_id)) is not None
-    )
+        found = dict(cursor.fetchall())
+
+    def pay(refund_id: int) -> bool:
+        result = results.result(found[refund_id])
+        return result is not None and settle_refund(refund_id=refund_id, result=result, now=now)
+
+    return for_each(found, pay, step="pay_settled_refunds")
 
 
 def settle_refund(*, refund_id: int, result: Result, now: datetime) -> bool:
@@ -96,8 +98,11 @@ def send_money_back(*, payment_refund_id: int, now: datetime) -> bool:
 def send_pending(*, now: datetime, limit: int = 200) -> int:
     """Send what is promised and not gone, after a crash say; returns how many. For the worker."""
     waiting = PaymentRefund.objects.filter(state=State.PENDING).order_by("pk")
-    ids = list(waiting.values_list("pk", flat=True)[:limit])
-    return sum(send_money_back(payment_refund_id=each, now=now) for each in ids)
+
+    def send(key: int) -> bool:
+        return send_money_back(payment_refund_id=key, now=now)
+
+    return for_each(list(waiting.values_list("pk", flat=True)[:limit]), send, step="send_pending")
 
 
 def retry_money_back(*, by: User, payment_refund_id: int, now: datetime) -> bool:

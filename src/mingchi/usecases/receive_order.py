@@ -11,6 +11,7 @@ from mingchi.members import services as members
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.usecases import rights
+from mingchi.usecases.each import for_each
 
 RETURN_WINDOW_DAYS = 7
 
@@ -38,13 +39,13 @@ def receive_order(
 def receive_due_orders(*, now: datetime, limit: int = 200) -> int:
     """Orders long on their way count as received; returns how many. Called by the worker."""
     due = Order.objects.filter(state=Order.State.SHIPPED, receive_by__lte=now)
-    received = 0
-    for order_id in list(due.order_by("receive_by").values_list("pk", flat=True)[:limit]):
-        with transaction.atomic():
-            if orders.lock(order_id).state == Order.State.SHIPPED:
-                _receive(order_id, now)
-                received += 1
-    return received
+
+    def receive(order_id: int) -> bool:
+        receive_order(order_id=order_id, now=now)
+        return True
+
+    keys = list(due.order_by("receive_by").values_list("pk", flat=True)[:limit])
+    return for_each(keys, receive, step="receive_due_orders")
 
 
 def _receive(order_id: int, now: datetime) -> None:

@@ -83,7 +83,8 @@ def decide_withdrawal(
 
 def pay_withdrawal(*, by: User, withdrawal_id: int, now: datetime, transfer_no: str = "") -> str:
     """The money has left; returns the transfer's number. The sandbox's bank gives one itself, in
-    live mode staff state the bank's. Errors: `impossible_move` 409, `text_invalid`."""
+    live mode staff state the bank's. Errors: `impossible_move` 409, `payouts_frozen` 409,
+    `text_invalid`, `transfer_no_taken`."""
     rights.require(by, "withdrawal.pay")
     transfer_no = checks.text(transfer_no, field="transfer_no", longest=40, needed=settings.LIVE)
     with transaction.atomic():
