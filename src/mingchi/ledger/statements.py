@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from mingchi.ledger import accounts
-from mingchi.ledger.models import SPAN, Batch, StatementCursor, StatementLine
+from mingchi.ledger.keys import SPAN
+from mingchi.ledger.models import Batch, StatementCursor, StatementLine
 
 # Whose statements somebody reads: merchants, wallets, points.
 _KINDS = [accounts.MERCHANT, accounts.WALLET, accounts.POINTS]
@@ -24,8 +25,8 @@ WHERE b.programme_id = %(journal)s AND b.first_entry > %(last)s
 ORDER BY e.id
 """
 _CASH = """
-INSERT INTO ledger_statementline (account, cash_entry_id, amount, at)
-SELECT p.account, e.id, p.amount, e.created_at
+INSERT INTO ledger_statementline (account, cash_entry_id, rule, amount, at)
+SELECT p.account, e.id, 0, p.amount, e.created_at
 FROM ledger_cashseal s JOIN ledger_cashentry e ON e.id = s.entry_id,
          unnest(e.accounts, e.amounts) AS p (account, amount)
 WHERE s.number > %(last)s AND s.number <= %(until)s AND p.account %% 100 = ANY(%(kinds)s)
