@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = sorted([*(ROOT / "script").iterdir(), ROOT / ".ci/run"])
+SCRIPTS = sorted(
+    path for path in [*(ROOT / "script").iterdir(), ROOT / ".ci/run"] if not path.suffix
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

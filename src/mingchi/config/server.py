@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -141,6 +142,8 @@ class Supervisor:
 
     def _start_children(self) -> None:
         """The worker last, when the web server answers: nobody waits for it."""
+        if self.options.workers > 1:
+            self._share_figures()
         mingchi = [sys.executable, "-m", "mingchi.cli"]
         web = Child("web", web_command(self.options), self._log("web"))
         settler = Child("settler", [*mingchi, "settle"], self._log("settler"), grace_s=15)
@@ -151,6 +154,13 @@ class Supervisor:
         self._wait_ready(web)
         worker.start()
         self.children.append(worker)
+
+    def _share_figures(self) -> None:
+        """Several web processes add up their figures in a folder that starts empty."""
+        folder = self.var / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
     def _log(self, name: str) -> Path | None:
         return None if self.options.verbose else self.var / "log" / f"{name}.log"
