@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.backoffice import display
 from mingchi.ledger import accounts, rules
-from mingchi.ledger.models import SPAN, CashEntry, Entry, StatementLine
+from mingchi.ledger.keys import SPAN
+from mingchi.ledger.models import CashEntry, Entry, StatementLine
 from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order, Refund

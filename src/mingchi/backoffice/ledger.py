@@ -14,7 +14,8 @@ from mingchi.backoffice import display, explain, order_panels
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.ledger import accounts
-from mingchi.ledger.models import SPAN, AccountBalance, Batch, CashEntry, CashSeal, Entry
+from mingchi.ledger.keys import SPAN
+from mingchi.ledger.models import AccountBalance, Batch, CashEntry, CashSeal, Entry
 from mingchi.rebates.models import Event
 
 

@@ -13,7 +13,7 @@ from mingchi.backoffice import display, fields, member_panels
 from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 from mingchi.members.models import (
     AgentAppointment,
     Member,

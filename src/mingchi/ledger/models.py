@@ -6,8 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Entry numbers count from 1 within a programme; the key joins both: programme * SPAN + number.
-SPAN = 10**12
+from mingchi.ledger.keys import SPAN
 
 
 class Postings(models.Model):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mingchi.engine.state import Position
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 from mingchi.ledger.sealing import array_text
 from mingchi.rebates.draft import Draft
 from mingchi.rebates.ids import primary_key

@@ -19,7 +19,7 @@ from mingchi.engine.orders import order_from_record
 from mingchi.engine.outcome import Outcome
 from mingchi.engine.programme import Programme as Engine
 from mingchi.engine.state import Position, Refused, State
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 from mingchi.rebates.ids import primary_key
 from mingchi.rebates.journal import Journal, refused, text
 

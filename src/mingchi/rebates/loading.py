@@ -14,7 +14,7 @@ from mingchi.engine.events import (
 from mingchi.engine.orders import note_refund, order_from_record
 from mingchi.engine.outcome import Award
 from mingchi.engine.state import Waiting
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 from mingchi.rebates import records
 from mingchi.rebates.ids import primary_key
 from mingchi.rebates.queue import references

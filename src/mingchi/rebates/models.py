@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.models import User
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 
 
 class Programme(models.Model):

@@ -14,7 +14,8 @@ from mingchi.engine.orders import PackedOrders
 from mingchi.engine.programme import Programme as Engine
 from mingchi.engine.state import Refused, State
 from mingchi.ledger import accounts, sealing
-from mingchi.ledger.models import SPAN, Batch
+from mingchi.ledger.keys import SPAN
+from mingchi.ledger.models import Batch
 from mingchi.ledger.verify import Difference
 from mingchi.rebates import journal, plans
 from mingchi.rebates.models import Programme

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 from mingchi.rebates import records
 
 _LOOK = """

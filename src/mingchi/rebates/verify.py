@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from mingchi.ledger import verify as ledger
-from mingchi.ledger.models import SPAN
+from mingchi.ledger.keys import SPAN
 from mingchi.ledger.verify import Difference
 from mingchi.rebates import heads
 from mingchi.rebates.ids import primary_key

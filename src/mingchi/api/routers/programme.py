@@ -12,7 +12,8 @@ from mingchi.api.fields import Before, Limit, Page
 from mingchi.api.paging import page
 from mingchi.api.routing import GuardedRouter
 from mingchi.engine.answers import price_text
-from mingchi.ledger.models import SPAN, Batch
+from mingchi.ledger.keys import SPAN
+from mingchi.ledger.models import Batch
 from mingchi.rebates import plans, queries
 from mingchi.rebates.models import PricePoint
 

@@ -12,7 +12,8 @@ from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.ledger import accounts, balances, statements
-from mingchi.ledger.models import SPAN, StatementLine
+from mingchi.ledger.keys import SPAN
+from mingchi.ledger.models import StatementLine
 from mingchi.payouts.models import Withdrawal
 from mingchi.usecases import withdraw as use_withdraw
 
