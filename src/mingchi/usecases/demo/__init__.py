@@ -22,7 +22,7 @@ from mingchi.ledger.models import Batch
 from mingchi.members.models import Member
 from mingchi.rebates.settlement import Settler
 from mingchi.usecases.demo import buying, people, running, shop
-from mingchi.usecases.demo.world import World
+from mingchi.usecases.demo.world import Size, World
 from mingchi.usecases.open_platform import open_platform
 
 SEED = 20260101
@@ -39,7 +39,7 @@ class Loaded:
     members: int
 
 
-def load(*, seed: int = SEED, progress: Progress | None = None) -> Loaded:
+def load(*, seed: int = SEED, progress: Progress | None = None, size: Size | None = None) -> Loaded:
     """Load the demo into an empty sandbox platform; `progress` hears percents.
 
     Errors: `demo_in_live`, `platform_in_use` 409 where members exist that are not the demo's,
@@ -60,7 +60,13 @@ def load(*, seed: int = SEED, progress: Progress | None = None) -> Loaded:
             "settler_running", _("A settler is running. Stop the platform, then load the demo.")
         )
     try:
-        _live_through(settler, platform.programme_id, seed, progress or (lambda percent: None))
+        _live_through(
+            settler,
+            platform.programme_id,
+            seed,
+            progress or (lambda percent: None),
+            size or Size(),
+        )
     finally:
         settler.release()
     return Loaded(created=True, members=Member.objects.count())
@@ -81,12 +87,15 @@ def accounts() -> list[list[str]]:
     ]
 
 
-def _live_through(settler: Settler, programme_id: int, seed: int, progress: Progress) -> None:
+def _live_through(
+    settler: Settler, programme_id: int, seed: int, progress: Progress, size: Size
+) -> None:
     end = clock.now()
     world = World(
         chance=Random(seed),  # noqa: S311 - a story, not a secret
         start=end - timedelta(days=DAYS),
         end=end,
+        size=size,
         settler=settler,
         programme_id=programme_id,
     )

@@ -15,8 +15,6 @@ from mingchi.usecases.refund_order import ask_refund, decide_refund
 from mingchi.usecases.sandbox_pay import sandbox_pay
 from mingchi.usecases.ship_order import ship_order
 
-MEMBERS = 200
-ORDERS = 600
 # The first orders are small: what buys points at the opening price grows most, and may exit.
 OPENERS = 14
 ROOTS = 6
@@ -25,18 +23,19 @@ REASONS = ("不喜欢", "尺寸不合适", "包装破损", "与描述不符", "�
 
 
 def plan_members(world: World) -> None:
-    """200 members join over ten weeks; the first come at once."""
-    for number in range(1, MEMBERS + 1):
-        day = 0.05 if number <= OPENERS else 72 * (number - OPENERS) / MEMBERS + 0.5
+    """They join over ten weeks; the first come at once."""
+    last = world.size.members
+    for number in range(1, last + 1):
+        day = 0.05 if number <= OPENERS else 72 * (number - OPENERS) / last + 0.5
         world.calendar.at(world.day(day), partial(_join, world, number))
 
 
 def plan_orders(world: World) -> None:
-    """600 orders, more of them as time goes on, the last within the last hours."""
+    """More of them as time goes on, the last within the last hours."""
     for number in range(1, OPENERS + 1):
         when = world.later(world.day(0.2), 0, 20)
         world.calendar.at(when, partial(_opening_order, world, number))
-    for number in range(OPENERS + 1, ORDERS + 1):
+    for number in range(OPENERS + 1, world.size.orders + 1):
         when = world.day(3 + 86.9 * world.chance.random() ** 0.55)
         world.calendar.at(when, partial(_order, world, number))
 

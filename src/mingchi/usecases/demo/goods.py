@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MERCHANTS: Final = ("山间茶事", "禾田生活")
+# What the first customers buy: small, and most of its price goes into the pool.
+TASTER: Final = "试饮 5 克"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Article:
 _SHELVES: Final = {
     "茶叶茶具": (0, 34, (
         ("西湖龙井 明前一级", "春茶，杭州西湖产区，锡罐装。", (("50 克", 168), ("100 克", 318))),
-        ("正山小种 红茶", "武夷山桐木关，松烟香。", (("试饮 5 克", 9), ("100 克", 98))),
+        ("正山小种 红茶", "武夷山桐木关，松烟香。", ((TASTER, 9), ("100 克", 98))),
         ("凤凰单丛 鸭屎香", "潮州乌岽山，轻火。", (("100 克", 128), ("250 克", 298))),
         ("白毫银针 白茶", "福鼎，2025 年头采。", (("50 克", 139), ("100 克", 269))),
         ("熟普洱 小沱茶", "勐海，五年陈。", (("20 粒", 59), ("60 粒", 159))),
@@ -108,6 +110,13 @@ def articles() -> list[Article]:
 
 def _variant(title: str, yuan: int, cost_percent: int) -> Variant:
     price_fen = yuan * 100
+    if title == TASTER:
+        return Variant(
+            title=title,
+            price_fen=price_fen,
+            cost_fen=price_fen * 15 // 100,
+            shares=(price_fen * 10 // 100, price_fen * 60 // 100),
+        )
     thin = cost_percent > 40
     return Variant(
         title=title,

@@ -3,9 +3,14 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db.models import F
+
 from mingchi.foundation.errors import ConflictError
-from mingchi.ledger import accounts, balances, sealing
+from mingchi.ledger import accounts, sealing
+from mingchi.ledger.models import AccountBalance
+from mingchi.orders.models import Order, OrderLine
 from mingchi.rebates import queries
+from mingchi.rebates.models import Position
 from mingchi.usecases.appoint import appoint_agent, appoint_shareholder, set_rank
 from mingchi.usecases.cancel_order import cancel_unpaid
 from mingchi.usecases.close_period import ask_close, decide_close
@@ -15,11 +20,11 @@ from mingchi.usecases.open_platform import baseline
 from mingchi.usecases.pay_refunds import pay_settled_refunds
 from mingchi.usecases.publish_plan import activate_due_plans, ask_plan, decide_plan, draft_plan
 from mingchi.usecases.redeem_points import redeem_points
+from mingchi.usecases.refund_order import ask_refund
 from mingchi.usecases.subsidise import ask_subsidy, decide_subsidy
 from mingchi.usecases.withdraw import decide_withdrawal, pay_withdrawal, request_withdrawal
 
-REDEMPTIONS = 90
-WITHDRAWALS = 40
+LEAST_REDEEMED_UPT = 1_000_000
 LEAST_WITHDRAWN_FEN = 2000
 
 
@@ -27,10 +32,10 @@ def plan_running(world: World) -> None:
     """The worker's rounds, and what staff do on which day."""
     for half_day in range(1, 181):
         world.calendar.at(world.day(half_day / 2 - 0.01), partial(_round, world))
-    for number in range(REDEMPTIONS):
+    for number in range(world.size.redemptions):
         at = world.day(14 + 75.5 * world.chance.random())
         world.calendar.at(at, partial(_redeem, world, number))
-    for number in range(WITHDRAWALS):
+    for number in range(world.size.withdrawals):
         at = world.day(20 + 69.8 * world.chance.random())
         world.calendar.at(at, partial(_withdraw, world, number))
     world.calendar.at(world.day(2), lambda at: _appoint(world))
@@ -38,7 +43,7 @@ def plan_running(world: World) -> None:
     world.calendar.at(world.day(60.2), lambda at: _close(world, 2))
     world.calendar.at(world.day(50), lambda at: _subsidise(world))
     world.calendar.at(world.day(55), partial(_new_plan, world))
-    world.calendar.at(world.day(89.6), lambda at: _leave_work(world))
+    world.calendar.at(world.day(89.6), partial(_leave_work, world))
 
 
 def _round(world: World, when: datetime) -> None:
@@ -64,13 +69,15 @@ def _appoint(world: World) -> None:
 
 def _redeem(world: World, number: int, when: datetime) -> None:
     """Somebody who holds points redeems some, now and then all of them."""
-    buyer = world.chance.choice(world.buyers)
     share = world.chance.choice((10, 20, 25, 40, 50, 100))
-    held_upt = queries.holding(buyer.member_id)
-    if held_upt < 1_000_000:
+    holders = Position.objects.filter(held_upt__gte=LEAST_REDEEMED_UPT).order_by("id")
+    members = list(holders.values_list("member_id", flat=True))
+    if not members:
         return
+    member_id = world.chance.choice(members)
+    held_upt = queries.holding(member_id)
     redeem_points(
-        member_id=buyer.member_id,
+        member_id=member_id,
         points_upt="all" if share == 100 else held_upt * share // 100,
         idempotency_key=world.key("redeem", number),
         now=when,
@@ -81,22 +88,28 @@ def _redeem(world: World, number: int, when: datetime) -> None:
 
 def _withdraw(world: World, number: int, when: datetime) -> None:
     """Finance decide a day later and pay two days later; what is asked last waits."""
-    order = world.chance.sample(world.buyers, len(world.buyers))
     approve = world.chance.random() < 0.9
-    for buyer in order:
-        there_fen = balances.balance(accounts.wallet(buyer.member_id)).available_fen
-        if there_fen >= LEAST_WITHDRAWN_FEN:
-            break
-    else:
+    withdrawal_id = _ask_withdrawal(world, number, when)
+    if withdrawal_id is None:
         return
-    asked = request_withdrawal(
-        member_id=buyer.member_id,
-        amount_fen=there_fen // 1000 * 1000,
+    at = world.later(when, 6, 30)
+    world.calendar.at(at, partial(_decide, world, withdrawal_id, approve))
+
+
+def _ask_withdrawal(world: World, number: int, when: datetime) -> int | None:
+    left = F("balance_fen") - F("reserved_fen")
+    wallets = AccountBalance.objects.annotate(left=left, kind=F("account") % 100)
+    full = wallets.filter(kind=accounts.WALLET, left__gte=LEAST_WITHDRAWN_FEN).order_by("account")
+    found = list(full.values_list("account", "left"))
+    if not found:
+        return None
+    account, left_fen = world.chance.choice(found)
+    return request_withdrawal(
+        member_id=accounts.owner_of(account),
+        amount_fen=left_fen // 1000 * 1000,
         idempotency_key=world.key("withdraw", number),
         now=when,
-    )
-    at = world.later(when, 6, 30)
-    world.calendar.at(at, partial(_decide, world, asked.withdrawal_id, approve))
+    ).withdrawal_id
 
 
 def _decide(world: World, withdrawal_id: int, approve: bool, when: datetime) -> None:
@@ -129,7 +142,7 @@ def _close(world: World, number: int) -> None:
 
 def _subsidise(world: World) -> None:
     proposal_id = ask_subsidy(
-        by=world.staff["operator"], amount_fen=150_000, reason="开业五十天活动补贴"
+        by=world.staff["operator"], amount_fen=300_000, reason="开业五十天活动补贴"
     )
     decide_subsidy(by=world.staff["finance"], proposal_id=proposal_id, approve=True)
 
@@ -150,9 +163,22 @@ def _new_plan(world: World, when: datetime) -> None:
     decide_plan(by=world.staff["compliance"], proposal_id=proposal_id, approve=True, now=when)
 
 
-def _leave_work(world: World) -> None:
+def _leave_work(world: World, when: datetime) -> None:
     """Something for a visitor to decide, and a draft to look at."""
     by = world.staff["operator"]
+    _ask_withdrawal(world, world.size.withdrawals, when)
+    settled = Order.objects.filter(state=Order.State.COMPLETED, refunds=None).order_by("-id")
+    for order in settled[:2]:
+        line = OrderLine.objects.filter(order=order).order_by("position")[0]
+        ask_refund(
+            by=world.staff["service"],
+            order_id=order.pk,
+            line_id=line.pk,
+            amount_fen=line.price_fen,
+            reason="会员来电：商品有瑕疵",
+            idempotency_key=world.key("last-refund", order.pk),
+            now=when,
+        )
     ask_subsidy(by=by, amount_fen=80_000, reason="周年庆活动补贴")
     ask_close(by=by, period="第 3 期", reason="月度结算")
     toml = baseline().replace('name = "baseline"', 'name = "试验：三级积分"')

@@ -46,6 +46,16 @@ class Buyer:
     phone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much happens."""
+
+    members: int = 200
+    orders: int = 600
+    redemptions: int = 70
+    withdrawals: int = 40
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """One load of the demo. `skus` are (sku, price in fen) by merchant."""
@@ -53,6 +63,7 @@ class World:
     chance: Random
     start: datetime
     end: datetime
+    size: Size
     settler: Settler
     programme_id: int
     calendar: Calendar = field(default_factory=Calendar)
