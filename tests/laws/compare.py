@@ -45,7 +45,7 @@ def main(first: int, count: int) -> int:
         for seed in range(first, first + count):
             source = Chance(seed)
             steps = source.pick([10, 25, 25, 60, 150])
-            plan, events = make_history(source, steps=steps, people=source.whole(1, 9))
+            plan, events = make_history(source, steps=steps, people=source.pick([7, 9, 5, 3, 1]))
             if differ(files, plan, events):
                 found += 1
                 few = shrink(files, plan, events)

@@ -9,6 +9,7 @@ RATES = ("30%", "0%", "100%", "10%", "0.3", "33.3333%", "0.0001%", "0.000001", "
 FEES = ("20%", "0%", "100%", "5%", "0.0001%", "33.3333%", "10%")
 LOW_RATES = ("5%", "1%", "0%", "0.0001%", "12.3457%", "3%", "0.07")
 MONEY = ("0.01", "0.00", "0.05", "1", "3.5", "20.00", "3000.00", "100000.5", "9000000000000.00")
+TARGETS = ("3000.00", "9000000000000.00", "100000.5", "20.00", "99999999.00", "0.05")
 MULTIPLES = ("3", "0", "0.000001", "0.5", "0.9", "1", "1.05", "1.2", "1.000001", "1000000")
 OPENING = (
     "1.00",
@@ -122,8 +123,65 @@ def make_awards(source: Any) -> list[dict[str, Any]]:
     return awards
 
 
+def for_peers(source: Any, plan: dict[str, Any]) -> None:
+    """Upline walks with peers that wait for the close, so that much can happen before it."""
+    plan["split"].update(
+        distribution=source.pick(["50%", "30%", "5%", "70%"]),
+        pool=source.pick(["10%", "30%", "30%"]),
+        cost=source.pick(["0%", "10%"]),
+        unclaimed=source.pick(["pool", "platform"]),
+    )
+    plan["points"]["grant"] = source.pick(["70%", "0%", "100%", "90%"])
+    plan["points"]["exit_multiple"] = source.pick(["0.5", "0.35", "0", "0.4", "0.7", "1"])
+    rates = source.pick([("3%", "3.0001%", "5%"), ("5%", "10%", "20%"), ("1%", "1%", "90%")])
+    plan["ranks"] = [{"name": name, "rate": rate} for name, rate in zip(RANKS, rates, strict=False)]
+    if source.whole(0, 3) == 3:
+        plan["ranks"][2]["team_sales"] = source.pick(MONEY)
+    plan["awards"] = []
+    for _ in range(source.pick([1, 1, 2])):
+        plan["awards"].append(make_award(source, "differential"))
+        for _ in range(source.pick([1, 1, 2])):
+            peer = make_award(source, "peer")
+            peer["rate"] = source.pick(["50%", "100%", "10%", "33.3333%"])
+            if source.whole(0, 3):
+                peer["target"] = source.pick(TARGETS)
+            plan["awards"].append(peer)
+    plan["awards"].append(make_award(source, "dividend"))
+
+
+def for_regions(source: Any, plan: dict[str, Any]) -> None:
+    """Agents at every level, some of them with next to nothing."""
+    rates = [source.pick(["1%", "0.0001%", "12.3457%", "2%", "40%"]) for _ in LEVELS]
+    award = make_award(source, "region")
+    award["rates"] = dict(zip(LEVELS, rates, strict=True))
+    award["mode"] = source.pick(["differential", "differential", "stacked"])
+    plan["awards"] = [award, *plan["awards"]]
+
+
+def for_exits(source: Any, plan: dict[str, Any]) -> None:
+    """Many positions of like price, so that triggers tie and exits come in chains."""
+    plan["split"].update(pool="30%", distribution="30%", cost="10%")
+    plan["points"].update(
+        grant=source.pick(["100%", "100%", "90%"]),
+        exit_scope=source.pick(["order", "order", "member"]),
+        exit_multiple=source.pick(["0.5", "0.36", "0.4", "1", "1.2"]),
+        exit_fee=source.pick(["20%", "0%", "10%"]),
+    )
+
+
+FOCUS = (None, None, for_peers, for_peers, for_regions, for_exits)
+
+
 def make_plan(source: Any) -> dict[str, Any]:
-    """A plan as an object: what a ``plan`` event carries."""
+    """A plan as an object, what a ``plan`` event carries; often made for a part of the rules."""
+    plan = plain_plan(source)
+    focus = source.pick(FOCUS)
+    if focus:
+        focus(source, plan)
+    return plan
+
+
+def plain_plan(source: Any) -> dict[str, Any]:
     return {
         "plan": {"name": source.pick(["random", '计划 "q"']), "currency": "CNY"},
         "split": make_split(source),

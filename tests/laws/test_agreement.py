@@ -54,6 +54,19 @@ def test_standard_input(files: Files) -> None:
     assert differences(from_stdin, files.reference(plan, events)) == []
 
 
+@pytest.mark.parametrize("blank", ["", "\r", " ", " \t", "\t \r"])
+def test_blank_lines(files: Files, blank: str) -> None:
+    """A line of nothing but space is blank; it counts in the numbers of lines all the same."""
+    member = '{"type": "member", "id": "a", "sponsor": null}'
+    events = f"{blank}\n{member}\n{blank}\n{{"
+    for result in (
+        files.engine(toml_of(PLAN), events.encode()),
+        files.reference(toml_of(PLAN), events.encode()),
+    ):
+        assert [one["id"] for one in result.answers()] == ["a"]
+        assert "line 4" in result.message
+
+
 WRONG_PLANS: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
     "unknown section": ("extra", lambda p: p.update(extra={})),
     "unknown key": ("poool", lambda p: p["split"].update(poool="1%")),
