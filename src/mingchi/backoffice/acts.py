@@ -26,6 +26,9 @@ class ActForm(forms.Form):
         """Called before the form is shown or checked."""
 
 
+LOOKS = {ActionVariant.PRIMARY: "primary", ActionVariant.DANGER: "danger"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """One thing being done: who asks, on what, with which answers to the form."""
@@ -107,10 +110,10 @@ class ActsMixin:
         acts = self.list_acts if thing is None else self.acts
         return [
             {
+                "name": act.name,
                 "title": act.label,
                 "icon": act.icon,
-                "variant": act.variant,
-                "attrs": {"data-act": act.name},
+                "look": LOOKS.get(act.variant, "default"),
                 "path": self._path(act, thing),
             }
             for act in acts
@@ -135,7 +138,7 @@ class ActsMixin:
         context: dict[str, Any] = getattr(response, "context_data", None) or {}
         thing = context.get("original")
         if thing is not None:
-            context["actions_detail"] = self.buttons(request, thing)
+            context["bo_buttons"] = self.buttons(request, thing)
             context["panels"] = self.get_panels(request, thing)
         return response
 
@@ -145,7 +148,7 @@ class ActsMixin:
         """Django's list, with the buttons that need no row."""
         response = super().changelist_view(request, extra_context)  # type: ignore[misc]
         if getattr(response, "context_data", None):
-            response.context_data["actions_list"] = self.buttons(request, None)
+            response.context_data["bo_buttons"] = self.buttons(request, None)
         return response
 
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:

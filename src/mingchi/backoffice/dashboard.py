@@ -38,11 +38,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {**context, "panels": panels, "title": _("Overview")}
 
 
-def proposals_badge(request: HttpRequest) -> str:
-    """How many proposals wait for this account; nothing where none do."""
-    return str(proposals.waiting_for(request.user) or "")
-
-
 def _today(user: User) -> Panel:
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
     orders = scope.for_user(Order.objects.filter(placed_at__gte=midnight), user)

@@ -25,7 +25,9 @@ class Page(ActsMixin, ModelAdmin):
     list_filter_sheet = True
     list_fullwidth = True
     compressed_fields = True
+    change_form_outer_before_template = "backoffice/buttons.html"
     change_form_outer_after_template = "backoffice/panels.html"
+    list_before_template = "backoffice/buttons.html"
     view_on_site = False
 
     @property

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 Allowed = Callable[[HttpRequest], bool]
@@ -23,7 +24,7 @@ def _sees(label: str) -> Allowed:
 def _item(title: Any, icon: str, label: str, **more: Any) -> dict[str, Any]:
     app, model = label.split(".")
     return {
-        "title": title,
+        "title": capfirst(str(title)),
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
         "permission": _sees(label),
@@ -42,7 +43,6 @@ def environment(request: HttpRequest) -> list[Any] | None:
     return None if settings.LIVE else [_("sandbox"), "warning"]
 
 
-_PROPOSALS = "mingchi.backoffice.dashboard.proposals_badge"
 _BLUE: Final = {
     "50": "#eef6fb",
     "100": "#d8eaf5",
@@ -62,6 +62,13 @@ UNFOLD: Final[dict[str, Any]] = {
     "SITE_HEADER": _("Mingchi"),
     "SITE_SUBHEADER": _("back office"),
     "SITE_SYMBOL": "water_drop",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("backoffice/icon.svg"),
+        }
+    ],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
@@ -75,63 +82,72 @@ UNFOLD: Final[dict[str, Any]] = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "items": [
-                    {
-                        "title": _("Overview"),
-                        "icon": "dashboard",
-                        "link": lambda request: reverse("admin:index"),
-                    },
-                    _item(_("proposals"), "how_to_vote", "foundation.proposal", badge=_PROPOSALS),
-                ],
-            },
-            _group(
-                _("Shop"),
-                _item(_("orders"), "receipt_long", "orders.order"),
-                _item(_("refunds"), "assignment_return", "orders.refund"),
-                _item(_("products"), "inventory_2", "catalogue.product"),
-                _item(_("SKUs"), "barcode", "catalogue.sku"),
-                _item(_("categories"), "category", "catalogue.category"),
-                _item(_("merchants"), "storefront", "merchants.merchant"),
-            ),
-            _group(
-                _("Members"),
-                _item(_("members"), "group", "members.member"),
-                _item(_("regional agents"), "map", "members.agentappointment"),
-                _item(_("shareholders"), "pie_chart", "members.shareholderappointment"),
-                _item(_("ranks set by hand"), "military_tech", "members.rankchange"),
-                _item(_("sponsor changes"), "account_tree", "members.sponsorchange"),
-            ),
-            _group(
-                _("Points pool"),
-                _item(_("pool and price"), "water", "rebates.programme"),
-                _item(_("positions"), "stacks", "rebates.position"),
-                _item(_("plan versions"), "tune", "rebates.planversion"),
-                _item(_("events"), "bolt", "rebates.event"),
-                _item(_("events set aside"), "report", "rebates.setaside"),
-            ),
-            _group(
-                _("Money"),
-                _item(_("payments"), "payments", "payments.payment"),
-                _item(_("gateway notices"), "notifications", "payments.gatewaynotice"),
-                _item(_("money sent back"), "undo", "payments.paymentrefund"),
-                _item(_("redemptions"), "redeem", "payouts.redemption"),
-                _item(_("withdrawals"), "account_balance", "payouts.withdrawal"),
-            ),
-            _group(
-                _("Ledger"),
-                _item(_("settlement entries"), "menu_book", "ledger.entry"),
-                _item(_("cash entries"), "book", "ledger.cashentry"),
-                _item(_("balances"), "balance", "ledger.accountbalance"),
-                _item(_("batches"), "link", "ledger.batch"),
-            ),
-            _group(
-                _("Administration"),
-                _item(_("staff accounts"), "badge", "foundation.user"),
-                _item(_("merchant staff"), "groups", "merchants.merchantstaff"),
-                _item(_("audit records"), "fact_check", "foundation.auditrecord"),
-            ),
-        ],
+        "navigation": "mingchi.backoffice.theme.navigation",
     },
 }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu, without what the account may not see."""
+    from mingchi.backoffice import proposals
+
+    waiting = proposals.waiting_for(request.user)
+    badge = {"badge": str(waiting), "badge_variant": "primary"} if waiting else {}
+    return [
+        {
+            "items": [
+                {
+                    "title": _("Overview"),
+                    "icon": "dashboard",
+                    "link": lambda request: reverse("admin:index"),
+                },
+                _item(_("proposals"), "how_to_vote", "foundation.proposal", **badge),
+            ],
+        },
+        _group(
+            _("Shop"),
+            _item(_("orders"), "receipt_long", "orders.order"),
+            _item(_("refunds"), "assignment_return", "orders.refund"),
+            _item(_("products"), "inventory_2", "catalogue.product"),
+            _item(_("SKUs"), "barcode", "catalogue.sku"),
+            _item(_("categories"), "category", "catalogue.category"),
+            _item(_("merchants"), "storefront", "merchants.merchant"),
+        ),
+        _group(
+            _("Members"),
+            _item(_("members"), "group", "members.member"),
+            _item(_("regional agents"), "map", "members.agentappointment"),
+            _item(_("shareholders"), "pie_chart", "members.shareholderappointment"),
+            _item(_("ranks set by hand"), "military_tech", "members.rankchange"),
+            _item(_("sponsor changes"), "account_tree", "members.sponsorchange"),
+        ),
+        _group(
+            _("Points pool"),
+            _item(_("pool and price"), "water", "rebates.programme"),
+            _item(_("positions"), "stacks", "rebates.position"),
+            _item(_("plan versions"), "tune", "rebates.planversion"),
+            _item(_("events"), "bolt", "rebates.event"),
+            _item(_("events set aside"), "report", "rebates.setaside"),
+        ),
+        _group(
+            _("Money"),
+            _item(_("payments"), "payments", "payments.payment"),
+            _item(_("gateway notices"), "notifications", "payments.gatewaynotice"),
+            _item(_("money sent back"), "undo", "payments.paymentrefund"),
+            _item(_("redemptions"), "redeem", "payouts.redemption"),
+            _item(_("withdrawals"), "account_balance", "payouts.withdrawal"),
+        ),
+        _group(
+            _("Ledger"),
+            _item(_("settlement entries"), "menu_book", "ledger.entry"),
+            _item(_("cash entries"), "book", "ledger.cashentry"),
+            _item(_("balances"), "balance", "ledger.accountbalance"),
+            _item(_("batches"), "link", "ledger.batch"),
+        ),
+        _group(
+            _("Administration"),
+            _item(_("staff accounts"), "badge", "foundation.user"),
+            _item(_("merchant staff"), "groups", "merchants.merchantstaff"),
+            _item(_("audit records"), "fact_check", "foundation.auditrecord"),
+        ),
+    ]

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "mingchi.api.middleware.AdminPolicy",
 ]
 
+LOGIN_URL = LOGIN_REDIRECT_URL = "/admin/"
 ROOT_URLCONF = "mingchi.config.urls"
 WSGI_APPLICATION = "mingchi.config.wsgi.application"
 AUTH_USER_MODEL = "foundation.User"
