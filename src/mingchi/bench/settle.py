@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from mingchi.bench import _settle_latency as latency
 from mingchi.bench import _settle_world as world
 from mingchi.bench._settle_rivals import Procedure, Rival, RowLock, orders_per_second
 
@@ -31,11 +32,11 @@ _TABLES: Final = (
 
 
 def run(quick: bool) -> Iterator[dict[str, Any]]:
-    """Yields `against-row-lock`, `against-procedure`, `bytes`, `latency`, and `growth`."""
+    """Yields `against-row-lock`, `against-procedure`, `growth`, `bytes` and `latency`."""
     with world.database() as url:
         yield from _against(url, quick)
-    with world.database() as url:
         yield from _growth(past=50_000 if quick else 1_000_000)
+        yield latency.p99(url, seconds=5 if quick else 30)
 
 
 def _against(url: str, quick: bool) -> Iterator[dict[str, Any]]:
@@ -135,6 +136,7 @@ def _growth(past: int) -> Iterator[dict[str, Any]]:
     """The rate after many past orders against the rate after few, exits and all; and the disk."""
     members, step = 20_000, 50_000
     programme = world.found_programme("growth", members=members, exits="3")
+    before = _bytes()
     world.queue_orders(programme, first=1, count=10_000, members=members)
     settle_all(programme)
     rates = []
@@ -156,7 +158,7 @@ def _growth(past: int) -> Iterator[dict[str, Any]]:
     yield {
         "bench": "settle",
         "case": "bytes",
-        "value": round(_bytes() / done),
+        "value": round((_bytes() - before) / done),
         "unit": "bytes an order, indexes included",
     }
 

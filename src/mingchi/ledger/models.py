@@ -96,6 +96,7 @@ class Batch(models.Model):
                 condition=Q(last_entry__gte=F("first_entry")), name="batch_not_empty"
             ),
         ]
+        indexes = [models.Index(fields=["programme_id", "last_entry"], name="batch_by_last_entry")]
 
     @property
     def size(self) -> int:

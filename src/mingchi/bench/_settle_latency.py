@@ -1,0 +1,107 @@
+"""How long an order waits from its own durable commit to its settlement, at a steady rate.
+
+Clients accept orders as the API does, one transaction each; `mingchi settle` runs beside them as
+a process of its own; a watcher looks every two milliseconds for what is settled.
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from random import Random
+from typing import Any, Final
+
+import psycopg
+
+from mingchi.bench import _settle_world as world
+
+ORDERS_A_SECOND: Final = 1_500
+_CLIENTS: Final = 8
+_LOOK_EVERY_S: Final = 0.002
+_MEMBERS: Final = 20_000
+
+
+def p99(url: str, *, seconds: int) -> dict[str, Any]:
+    """The 99th percentile in milliseconds, at ORDERS_A_SECOND; the median in `case`'s name."""
+    programme_id = world.found_programme("latency", members=_MEMBERS, exits="3")
+    context = multiprocessing.get_context("spawn")
+    accepted_at: Any = context.Queue()
+    settler = subprocess.Popen(
+        [sys.executable, "-m", "mingchi.cli", "settle"],
+        env={**os.environ, "DATABASE_URL": url},
+        stderr=subprocess.DEVNULL,
+    )
+    start = time.monotonic() + 5
+    clients = [
+        context.Process(target=_accept, args=(url, programme_id, n, start, seconds, accepted_at))
+        for n in range(_CLIENTS)
+    ]
+    for client in clients:
+        client.start()
+    total = _CLIENTS * (ORDERS_A_SECOND // _CLIENTS) * seconds
+    settled = _watch(url, programme_id, total, until=start + seconds + 30)
+    accepted: dict[int, float] = {}
+    for _ in clients:
+        accepted.update(accepted_at.get())
+    for client in clients:
+        client.join()
+    settler.send_signal(signal.SIGTERM)
+    settler.wait()
+    waits = sorted(settled[event] - at for event, at in accepted.items())
+    span = max(accepted.values()) - min(accepted.values())
+    return {
+        "bench": "settle",
+        "case": f"accepted-to-settled at {round(len(accepted) / span)} orders/s",
+        "value": round(waits[len(waits) * 99 // 100] * 1000),
+        "unit": "ms, 99th percentile",
+        "against": "median, ms",
+        "against_value": round(waits[len(waits) // 2] * 1000),
+    }
+
+
+def _accept(
+    url: str, programme_id: int, client: int, start: float, seconds: int, accepted_at: Any
+) -> None:
+    """One client: an order every so often, each its own commit; tells when each was accepted."""
+    os.environ["DATABASE_URL"] = url
+    import django
+
+    django.setup()
+    from django.db import transaction
+
+    from mingchi.rebates import inbox
+
+    every = _CLIENTS / ORDERS_A_SECOND
+    chance = Random(client)  # noqa: S311 - seeded on purpose
+    accepted: dict[int, float] = {}
+    for n in range(ORDERS_A_SECOND // _CLIENTS * seconds):
+        due = start + (n + client / _CLIENTS) * every
+        if (wait := due - time.monotonic()) > 0:
+            time.sleep(wait)
+        order = world.order(n * _CLIENTS + client + 1, members=_MEMBERS, chance=chance)
+        with transaction.atomic():
+            event = inbox.record(programme_id=programme_id, key=order["id"], payload=order)
+        accepted[event.id] = time.monotonic()
+    accepted_at.put(accepted)
+
+
+def _watch(url: str, programme_id: int, total: int, *, until: float) -> dict[int, float]:
+    """When each event's entry was first seen."""
+    from mingchi.ledger.keys import SPAN
+
+    settled: dict[int, float] = {}
+    last = programme_id * SPAN
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection:
+        while len(settled) < total:
+            rows = connection.execute(
+                "SELECT id, event_id FROM ledger_entry WHERE id > %s AND id < %s ORDER BY id",
+                [last, (programme_id + 1) * SPAN],
+            ).fetchall()
+            seen = time.monotonic()
+            for key, event_id in rows:
+                settled[event_id], last = seen, key
+            assert seen < until, f"only {len(settled)} of {total} orders were settled in time"
+            time.sleep(_LOOK_EVERY_S)
+    return settled
