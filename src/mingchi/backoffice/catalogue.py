@@ -22,6 +22,7 @@ from mingchi.merchants.models import Merchant
 from mingchi.usecases import edit_catalogue
 from mingchi.usecases.edit_catalogue import SkuData
 
+PLACE = display.column(_("place on the shelf"), lambda row: row.position, order="position")
 STATUS_COLOURS = {"draft": "info", "on_sale": "success", "off": "warning"}
 
 
@@ -38,7 +39,7 @@ class CategoryForm(ActForm):
 
     name = fields.text(_("name"), length=60)
     parent_id = fields.choice(_("parent"), _no_category_or, required=False)
-    position = fields.whole(_("position"), initial=0)
+    position = fields.whole(_("place on the shelf"), initial=0)
 
 
 class ProductForm(ActForm):
@@ -171,10 +172,10 @@ class CategoryPage(Page):
             variant=ActionVariant.PRIMARY,
         ),
     )
-    list_display = ("name", "parent", "position", "products_here")
+    list_display = ("name", "parent", PLACE, "products_here")
     list_select_related = ("parent",)
     search_fields = ("name",)
-    fields = ("name", "parent", "position")
+    fields = ("name", "parent", PLACE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of products."""

@@ -26,6 +26,7 @@ from mingchi.rebates.models import Participant
 from mingchi.usecases import appoint, split
 from mingchi.usecases.bind_sponsor import bind_sponsor
 
+NAME = display.column(_("full name"), lambda row: row.name, order="name")
 WHO = ("member__name", "=member__phone", "=member__invitation_code")
 
 
@@ -176,7 +177,7 @@ class MemberPage(Page):
     acts = ACTS
     list_display = (
         display.column(_("member"), lambda row: f"m{row.pk}", order="pk"),
-        "name",
+        NAME,
         display.column(_("phone"), lambda row: row.masked_phone),
         "invitation_code",
         display.column(
@@ -191,7 +192,7 @@ class MemberPage(Page):
     search_fields = ("name", "=phone", "=invitation_code", "=pk")
     search_help_text = _("name, whole phone number, invitation code or key")
     fields = (
-        ("name", "joined_at"),
+        (NAME, "joined_at"),
         (display.column(_("phone"), lambda row: row.masked_phone), "invitation_code"),
         (
             display.column(_("sponsor"), lambda row: display.link(row.sponsor)),

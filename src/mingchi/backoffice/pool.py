@@ -202,7 +202,7 @@ class OpenFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         """Open or closed."""
-        return [("yes", _("open")), ("no", _("closed"))]
+        return [("yes", _("holds points")), ("no", _("empty"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """By what is held."""
