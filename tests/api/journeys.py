@@ -11,6 +11,8 @@ from tests.api.clients import Answer, Api, answer
 
 from mingchi.catalogue.models import Sku
 from mingchi.foundation import clock
+from mingchi.ledger import statements
+from mingchi.ledger.models import Batch
 from mingchi.payments.sandbox import SandboxGateway
 from mingchi.rebates import queries
 from mingchi.rebates.settlement import settle_pending
@@ -23,14 +25,21 @@ def settle() -> None:
     settle_pending(queries.programme().pk)
 
 
+def bring_statements_up_to_date() -> None:
+    """What the settler's process does when it is quiet."""
+    for journal in (Batch.CASH, queries.programme().pk):
+        while statements.bring_up_to_date(journal=journal):
+            pass
+
+
 @contextmanager
-def settler_at_work() -> Iterator[None]:
+def settler_at_work(*, every_s: float = 0.02) -> Iterator[None]:
     """A settler in a thread of its own, as long as the block lasts."""
     programme_id, stop = queries.programme().pk, threading.Event()
 
     def work() -> None:
         try:
-            while not stop.wait(0.02):
+            while not stop.wait(every_s):
                 settle_pending(programme_id)
         finally:
             connection.close()

@@ -2,7 +2,15 @@
 
 import pytest
 from tests.api.clients import Api, joined, staff
-from tests.api.journeys import completed, notify, paid, place, settle, settler_at_work
+from tests.api.journeys import (
+    bring_statements_up_to_date,
+    completed,
+    notify,
+    paid,
+    place,
+    settle,
+    settler_at_work,
+)
 
 from mingchi.catalogue.models import Sku
 from mingchi.ledger.models import CashEntry, Entry
@@ -30,6 +38,21 @@ def test_buy_settle_redeem_withdraw_refund(article: Sku) -> None:
     assert held["positions"][0]["spend_fen"] == 100_000
     # The direct award: 10 % of 1000.00 to the sponsor's wallet.
     assert sponsor.get("/wallet").body["available_fen"] == 10_000
+
+    bring_statements_up_to_date()
+    assert sponsor.get("/wallet/statement").body["items"][0]["reason"] == "direct"
+    award = sponsor.get("/wallet/awards").body["items"][0]
+    assert award.pop("at")
+    assert award == {
+        "entry_number": 3,
+        "kind": "direct",
+        "order_id": order_id,
+        "amount_fen": 10_000,
+        "rule": 1,
+        "rate_ppm": 100_000,
+        "base_fen": 100_000,
+        "generation": 1,
+    }
 
     quote = buyer.post("/points/quote", {"points_upt": 105_000_000}).body
     assert (quote["gross_fen"], quote["fee_fen"], quote["net_fen"]) == (15_000, 3_000, 12_000)
@@ -67,6 +90,11 @@ def test_buy_settle_redeem_withdraw_refund(article: Sku) -> None:
     assert buyer.get("/points").body["held_upt"] == 0
     assert buyer.get("/wallet").body["balance_fen"] == 7_000 - 12_000
     assert sponsor.get("/wallet").body["balance_fen"] == 0
+    bring_statements_up_to_date()
+    awards = sponsor.get("/wallet/awards?limit=1").body
+    assert [award["amount_fen"] for award in awards["items"]] == [-10_000]
+    more = sponsor.get(f"/wallet/awards?limit=1&before={awards['next']}").body
+    assert [award["amount_fen"] for award in more["items"]] == [10_000]
     more = buyer.post("/wallet/withdrawals", {"amount_fen": 1})
     assert (more.status, more.code) == (409, "insufficient_balance")
     assert more.error["details"] == {"available_fen": -5_000}

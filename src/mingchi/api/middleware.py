@@ -7,7 +7,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from mingchi.api import metrics
+from mingchi.api import errors, metrics
 from mingchi.foundation import context
 
 log = structlog.get_logger("mingchi.request")
@@ -32,6 +32,10 @@ class RequestContext:
         started = time.perf_counter()
         with context.bound(request_id=request_id):
             response = self.get_response(request)
+            if response.status_code == 405 and request.path_info.startswith("/api/"):
+                allow = response.get("Allow", "")
+                response = errors.envelope(405)
+                response["Allow"] = allow
             took_s = time.perf_counter() - started
             response[HEADER] = request_id
             self._note(request, response, took_s)

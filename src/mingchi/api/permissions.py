@@ -144,6 +144,13 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_list_events": LOOK,
         "staff_list_set_aside": LOOK,
         "staff_list_audit": LOOK,
+        "staff_put_back_event": action("event.put_back", moves_money=True),
+        # staff: accounts
+        "staff_list_accounts": action("staff.edit"),
+        "staff_add_account": action("staff.edit"),
+        "staff_set_roles": action("staff.edit"),
+        "staff_set_active": action("staff.edit"),
+        "staff_set_password": action("staff.edit"),
     }
 )
 

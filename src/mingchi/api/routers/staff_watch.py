@@ -7,12 +7,15 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Schema
 
-from mingchi.api.fields import Before, Limit, Page
+from mingchi.api.fields import Before, Done, Id, Input, Limit, Page, Reason
+from mingchi.api.keyed import keyed
 from mingchi.api.paging import page
+from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation.models import AuditRecord
 from mingchi.rebates import queries
 from mingchi.rebates.models import Event, SetAside
+from mingchi.usecases import put_back_event as use_put_back
 
 router = GuardedRouter(tags=["staff: what happened"])
 
@@ -27,10 +30,15 @@ class EventOut(Schema):
 
 
 class SetAsideOut(Schema):
+    event_id: int
     key: str
     error: str
     depends_on: str
     at: datetime
+
+
+class PutBackIn(Input):
+    reason: Reason
 
 
 class AuditOut(Schema):
@@ -63,6 +71,17 @@ def staff_list_set_aside(
     return page(rows, _set_aside, limit=limit, before=before)
 
 
+@router.post("/set-aside/{event_id}/put-back", response=Done, summary="Try it again")
+def staff_put_back_event(request: HttpRequest, event_id: Id, data: PutBackIn) -> Done:
+    """Queue an event again, as it came, once what was at fault is repaired."""
+
+    def run() -> dict[str, bool]:
+        use_put_back.put_back_event(by=staff_of(request), event_id=event_id, reason=data.reason)
+        return {"done": True}
+
+    return Done(**keyed(request, run))
+
+
 @router.get("/audit", response=Page[AuditOut], summary="Audit log")
 def staff_list_audit(
     request: HttpRequest, limit: Limit = 20, before: Before = None
@@ -84,5 +103,9 @@ def _event(event: Event) -> EventOut:
 
 def _set_aside(found: SetAside) -> SetAsideOut:
     return SetAsideOut(
-        key=found.event.key, error=found.error, depends_on=found.depends_on, at=found.at
+        event_id=found.event_id,
+        key=found.event.key,
+        error=found.error,
+        depends_on=found.depends_on,
+        at=found.at,
     )

@@ -11,10 +11,12 @@ from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
-from mingchi.ledger import accounts, balances, statements
+from mingchi.ledger import accounts, balances, rules, statements
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.models import StatementLine
 from mingchi.payouts.models import Withdrawal
+from mingchi.rebates import awards, ids
+from mingchi.rebates.awards import AwardLine
 from mingchi.usecases import withdraw as use_withdraw
 
 router = GuardedRouter(tags=["wallet"])
@@ -30,8 +32,20 @@ class LineOut(Schema):
     id: int
     journal: str = Field(description="settlement or cash")
     entry_number: int | None = Field(description="within the settlement journal")
-    rule: int = Field(description="order line * 100 + rule")
+    reason: str = Field(description="direct, redeem, refund …; cash for what moved outside")
     amount_fen: int
+    at: datetime
+
+
+class AwardOut(Schema):
+    entry_number: int
+    kind: str
+    order_id: int | None = Field(description="the order it came from; null for a dividend")
+    amount_fen: int = Field(description="negative: taken back by a refund")
+    rule: int | None = Field(description="place of the award in the plan, counted from 1")
+    rate_ppm: int | None
+    base_fen: int | None
+    generation: int | None
     at: datetime
 
 
@@ -80,6 +94,19 @@ def get_statement(request: HttpRequest, limit: Limit = 20, before: Before = None
     )
 
 
+@router.get("/awards", response=Page[AwardOut], summary="My awards")
+def list_awards(request: HttpRequest, limit: Limit = 20, before: Before = None) -> Page[AwardOut]:
+    """Each with its order, rule, rate, base and generation, newest first; what refunds took back
+    is negative. `limit` counts entries: one may hold several awards."""
+    found = awards.awards(member_of(request).pk, limit=limit, before=before)
+    entries = {line.entry for line in found}
+    return Page[AwardOut](
+        items=[_award(line) for line in found],
+        next=min(entries) if len(entries) == limit else None,
+        as_of=statements.statement(0, limit=0).as_of,
+    )
+
+
 @router.post("/withdrawals", response={201: AskedOut}, summary="Ask for a withdrawal")
 def ask_withdrawal(request: HttpRequest, data: WithdrawIn) -> Status[AskedOut]:
     """The money is set aside at once; staff approve. Too little: 409 with `available_fen`."""
@@ -115,8 +142,22 @@ def _line(line: StatementLine) -> LineOut:
         id=line.pk,
         journal="cash" if line.entry_id is None else "settlement",
         entry_number=None if line.entry_id is None else line.entry_id % SPAN,
-        rule=line.rule,
+        reason="cash" if line.entry_id is None else rules.name(line.rule),
         amount_fen=line.amount,
+        at=line.at,
+    )
+
+
+def _award(line: AwardLine) -> AwardOut:
+    return AwardOut(
+        entry_number=line.entry % SPAN,
+        kind=line.kind,
+        order_id=None if line.order is None else ids.primary_key(line.order),
+        amount_fen=line.amount_fen,
+        rule=None if line.rule is None else line.rule + 1,
+        rate_ppm=line.rate_ppm,
+        base_fen=line.base_fen,
+        generation=line.generation,
         at=line.at,
     )
 
