@@ -176,7 +176,8 @@ def test_an_order_that_fails_does_not_hold_the_others_up(shop: Shop) -> None:
     Order.objects.filter(pk=broken.pk).update(complete_due_at=NOW)
     with transaction.atomic():
         # Its event stands with other content: a fault that no rule foresees.
-        record("order", broken.pk, member=f"m{broken.member_id}", lines=[{"price": 1, "qty": 1}])
+        line = {"price": 1, "qty": 1, "merchant": "1"}
+        record("order", broken.pk, member=f"m{broken.member_id}", lines=[line])
     assert complete_due_orders(now=LATER) == 1
     assert Order.objects.get(pk=broken.pk).state == "received"
     assert Order.objects.get(pk=well.pk).state == "completed"

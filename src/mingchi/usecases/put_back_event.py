@@ -15,7 +15,11 @@ def put_back_event(*, by: User, event_id: int, reason: str) -> None:
     rights.require(by, "event.put_back")
     reason = checks.text(reason, field="reason", longest=200, needed=True)
     with transaction.atomic():
-        aside = SetAside.objects.select_for_update(of=("self",)).select_related("event").filter(pk=event_id)
+        aside = (
+            SetAside.objects.select_for_update(of=("self",))
+            .select_related("event")
+            .filter(pk=event_id)
+        )
         found = aside.first()
         if found is None:
             raise NotFoundError()
