@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.engine import events
 from mingchi.foundation import context
 from mingchi.foundation.errors import ConflictError
+from mingchi.rebates import ids
 from mingchi.rebates.models import Event, Pending
 
 # A redemption needs nothing of the events queued before it (its points are settled) and a person
@@ -34,14 +35,18 @@ def record(*, programme_id: int, key: str, payload: dict[str, Any]) -> Event:
     """Accept an event of the replay format in the caller's transaction.
 
     The same key and payload again returns the event that stands; another payload raises
-    `event_conflict` (409). An event that the engine could not read is a fault of the caller and
-    raises `events.EventError` here rather than in the settler.
+    `event_conflict` (409). An event that the engine could not read, or that names somebody
+    otherwise than by a key of ours (see `ids`), is a fault of the caller and raises
+    `events.EventError` here rather than in the settler.
     """
     assert connection.in_atomic_block, "an event belongs to the transaction of its cause"
     assert payload["id"] == key
-    events.parse(payload)
+    _refuse_unknown_names(events.parse(payload), payload["type"])
     text = canonical(payload)
-    digest = sha256(text.encode()).digest()
+    try:
+        digest = sha256(text.encode()).digest()
+    except UnicodeEncodeError:
+        raise events.EventError("", "holds half a character, which is no text") from None
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT,
@@ -64,6 +69,22 @@ def record(*, programme_id: int, key: str, payload: dict[str, Any]) -> Event:
             details={"key": key},
         )
     return event
+
+
+def _refuse_unknown_names(event: events.Event, kind: str) -> None:
+    """The settler makes account numbers and rows of COPY from these ids as they stand."""
+    if not ids.is_key(kind, event.id):
+        raise events.EventError("id", f"must be a key of ours like {ids.key(kind, 1)}")
+    named = {"member": "member", "sponsor": "member", "order": "order"}
+    for field, other in named.items():
+        name = getattr(event, field, None)
+        if name is not None and not ids.is_key(other, name):
+            raise events.EventError(field, f"must be a key of ours like {ids.key(other, 1)}")
+    for place, line in enumerate(getattr(event, "lines", ())):
+        if not ids.is_number(line.merchant):
+            raise events.EventError(
+                f"lines[{place}].merchant", "must be the number of a merchant of ours"
+            )
 
 
 def canonical(payload: dict[str, Any]) -> str:
