@@ -19,8 +19,7 @@ from tests.laws.reference_rules import Reference
 
 
 def load_plan(path: str) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        return read_plan(tomllib.load(file))
+    return read_plan(tomllib.loads(Path(path).read_bytes().decode("utf-8-sig")))
 
 
 def replay(reference: Reference, events: BinaryIO, out: TextIO) -> int:

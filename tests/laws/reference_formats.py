@@ -25,11 +25,11 @@ class NoEvent(Exception):  # noqa: N818
 # --- plan -------------------------------------------------------------------------------------
 
 
-def number(value: Any, key: str, decimals: int) -> Fraction:
-    """A number of at most ``decimals`` decimals, written as a string."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", value):
+def number(value: Any, key: str, decimals: int | None) -> Fraction:
+    """A number written as a string, of at most so many decimals (None: any)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,4000}(\.[0-9]{1,4000})?", value):
         raise PlanError(f"{key}: not a number in quotes: {value!r}")
-    if "." in value and len(value.split(".")[1]) > decimals:
+    if decimals is not None and "." in value and len(value.split(".")[1]) > decimals:
         raise PlanError(f"{key}: more than {decimals} decimals: {value!r}")
     return Fraction(value)
 
@@ -37,9 +37,11 @@ def number(value: Any, key: str, decimals: int) -> Fraction:
 def rate(value: Any, key: str) -> int:
     """A rate in parts per million."""
     if isinstance(value, str) and value.endswith("%"):
-        ppm = number(value[:-1], key, 4) * 10_000
+        ppm = number(value[:-1], key, None) * 10_000
     else:
-        ppm = number(value, key, 6) * 1_000_000
+        ppm = number(value, key, None) * 1_000_000
+    if ppm.denominator != 1:
+        raise PlanError(f"{key}: not exact to one part per million: {value!r}")
     if ppm > 1_000_000:
         raise PlanError(f"{key}: not within 0..100 %: {value!r}")
     return int(ppm)
