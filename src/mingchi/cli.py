@@ -3,6 +3,7 @@ that `mingchi replay` starts without Django and every `--help` is quick."""
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
@@ -78,6 +79,21 @@ def manage(argv: list[str]) -> int:
     return _django(argv)
 
 
+def pg(argv: list[str]) -> int:
+    """Run a program of PostgreSQL's on the platform's database: `mingchi pg psql`."""
+    from mingchi.config import database, embedded
+
+    offered = sorted(path.name for path in embedded.programs().iterdir())
+    parser = argparse.ArgumentParser(prog="mingchi pg", description=pg.__doc__)
+    parser.add_argument("program", choices=offered, metavar="PROGRAM", help=", ".join(offered))
+    program: str = parser.parse_args(argv[:1]).program
+    _find_database()
+    # Run, not replaced by it: an embedded database lives as long as we hold it.
+    environment = {**os.environ, **database.libpq_environment()}
+    command = [str(embedded.programs() / program), *argv[1:]]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
 COMMANDS: dict[str, Command] = {
     "server": server,
     "settle": settle,
@@ -88,6 +104,7 @@ COMMANDS: dict[str, Command] = {
     "migrate": migrate,
     "check-deploy": check_deploy,
     "manage": manage,
+    "pg": pg,
 }
 
 
@@ -121,7 +138,12 @@ def _no_arguments(command: str, argv: list[str]) -> None:
 
 
 def _wire() -> None:
-    """Find the database (starting the embedded one where none is named), then load Django."""
+    _find_database()
+    _django_setup()
+
+
+def _find_database() -> None:
+    """The one in DATABASE_URL, else the embedded one, started where nobody runs it."""
     from mingchi.config import database, embedded, environment
 
     try:
@@ -129,7 +151,6 @@ def _wire() -> None:
     except embedded.EmbeddedError as problem:
         print(f"mingchi: {problem}", file=sys.stderr)
         sys.exit(2)
-    _django_setup()
 
 
 def _django_setup() -> None:

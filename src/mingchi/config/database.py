@@ -36,6 +36,15 @@ def start_embedded(folder: Path, extra: dict[str, str] | None = None) -> str:
     return embedded.start(folder, {**EMBEDDED_SETTINGS, **(extra or {})})
 
 
+def libpq_environment() -> dict[str, str]:
+    """DATABASE_URL as the variables that PostgreSQL's own programs read."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    names = {"dbname": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD"}
+    parts = conninfo_to_dict(os.environ["DATABASE_URL"])
+    return {names.get(key, f"PG{key.upper()}"): str(value) for key, value in parts.items()}
+
+
 def django_database() -> dict[str, Any]:
     """Django's settings for DATABASE_URL; an empty name where nobody named one yet, so that
     commands that need no database (replay, check) start without."""
