@@ -17,9 +17,9 @@ def answer(event_id: str, outcome: Outcome) -> str:
     parts = ""
     if outcome.awards:
         parts = _awards(outcome.awards)
-    if grant := outcome.grant:
-        points = f'{{"member": {quoted(grant.member)}, "points": {grant.points_upt}}}'
-        parts += f', "grants": [{points}]'
+    if outcome.granted_upt:
+        member = quoted(outcome.positions[0].member)
+        parts += f', "grants": [{{"member": {member}, "points": {outcome.granted_upt}}}]'
     if outcome.redemption:
         parts += f', "redemption": {{{_money(outcome.redemption)}}}'
     if outcome.refund:

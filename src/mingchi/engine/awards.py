@@ -26,7 +26,7 @@ class PeerFound(NamedTuple):
 
 
 class OrderAwards:
-    """The awards of one order while they are worked out; changes nothing of the state."""
+    """The awards of one order while they are worked out and paid."""
 
     __slots__ = (
         "_buyer",
@@ -79,7 +79,7 @@ class OrderAwards:
         generation: int,
         waiting: bool = False,
     ) -> int:
-        """Lists an award, unless it comes to 0, and gives its amount."""
+        """Pays or reserves an award, unless it comes to 0, and gives its amount."""
         amount_fen = base_fen * rate_ppm // PPM
         if amount_fen > self.unclaimed_fen:
             amount_fen = self.unclaimed_fen
@@ -98,6 +98,8 @@ class OrderAwards:
                     self._order,
                 )
             )
+            if not waiting:
+                self._state.wallets[member] += amount_fen
         return amount_fen
 
     def _pay_generations(self, index: int, rule: Generations) -> None:

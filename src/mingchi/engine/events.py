@@ -158,10 +158,11 @@ def parse(data: object) -> Event:
     """The event that a JSON object stands for. Raises EventError with the field at fault."""
     if type(data) is not dict:
         raise EventError("", "an event must be a JSON object")
-    kind = _text(data, "type")
-    reader = _READERS.get(kind)
+    kind = data.get("type")
+    reader = _READERS.get(kind) if type(kind) is str else None
     if reader is None:
-        raise EventError("type", f"must be one of {', '.join(_READERS)}, not {kind!r}")
+        known = f"must be one of {', '.join(_READERS)}"
+        raise EventError("type", known if "type" in data else "missing")
     return reader(data)
 
 
@@ -205,27 +206,42 @@ def _order(data: Data) -> Event:
     region = data.get("region")
     if region is not None and not (type(region) is str and len(region) == 6 and _digits(region)):
         raise EventError("region", "must be a string of 6 digits, or null")
-    lines = data.get("lines")
-    if type(lines) is not list or not lines:
+    items = data.get("lines")
+    if type(items) is not list or not items:
         raise EventError("lines", "must be a list of at least one line")
-    return OrderEvent(event_id, member, region, [_line(i, line) for i, line in enumerate(lines)])
-
-
-def _line(index: int, data: object) -> Line:
-    if type(data) is not dict:
-        raise EventError(f"lines[{index}]", "must be an object")
-    get = data.get
+    lines: list[Line] = []
     try:
-        return Line(
-            _whole(data, "price", 1, AMOUNT_MAX),
-            _whole(data, "qty", 1, QTY_MAX),
-            None if get("cost") is None else _whole(data, "cost", 0, AMOUNT_MAX),
-            None if get("distribution") is None else _whole(data, "distribution", 0, AMOUNT_MAX),
-            None if get("pool") is None else _whole(data, "pool", 0, AMOUNT_MAX),
-            OWN_MERCHANT if get("merchant") is None else _text(data, "merchant"),
-        )
+        for item in items:
+            lines.append(_line(item))
     except EventError as error:
-        raise EventError(f"lines[{index}].{error.field}", error.message) from None
+        where = f"lines[{len(lines)}]"
+        field = f"{where}.{error.field}" if error.field else where
+        raise EventError(field, error.message) from None
+    return OrderEvent(event_id, member, region, lines)
+
+
+def _line(data: object) -> Line:
+    """A line of an order; written out, since most of all that is read are lines."""
+    if type(data) is not dict:
+        raise EventError("", "must be an object")
+    get = data.get
+    price, qty, merchant = get("price"), get("qty"), get("merchant")
+    cost, distribution, pool = get("cost"), get("distribution"), get("pool")
+    if type(price) is not int or not 1 <= price <= AMOUNT_MAX:
+        raise _not_whole(data, "price", 1, AMOUNT_MAX)
+    if type(qty) is not int or not 1 <= qty <= QTY_MAX:
+        raise _not_whole(data, "qty", 1, QTY_MAX)
+    if cost is not None and (type(cost) is not int or not 0 <= cost <= AMOUNT_MAX):
+        raise _not_whole(data, "cost", 0, AMOUNT_MAX)
+    if distribution is not None:
+        _whole(data, "distribution", 0, AMOUNT_MAX)
+    if pool is not None:
+        _whole(data, "pool", 0, AMOUNT_MAX)
+    if merchant is None:
+        merchant = OWN_MERCHANT
+    elif type(merchant) is not str:
+        raise EventError("merchant", "must be a string or null")
+    return Line(price, qty, cost, distribution, pool, merchant)
 
 
 def _redeem(data: Data) -> Event:
@@ -293,8 +309,12 @@ def _whole(data: Data, key: str, low: int, high: int) -> int:
     value = data.get(key)
     if type(value) is int and low <= value <= high:  # True and 1.0 are no integers here
         return value
+    raise _not_whole(data, key, low, high)
+
+
+def _not_whole(data: Data, key: str, low: int, high: int) -> EventError:
     wanted = f"must be an integer from {low} to {high}"
-    raise EventError(key, wanted if key in data else "missing")
+    return EventError(key, wanted if key in data else "missing")
 
 
 def _whole_or_none(data: Data, key: str) -> int | None:

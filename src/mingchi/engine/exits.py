@@ -44,12 +44,14 @@ class ExitQueue:
     (fen to micro-points) need not be in the queue; None: all are.
     """
 
-    __slots__ = ("_heap", "_refill", "horizon")
+    __slots__ = ("_heap", "_quiet_below", "_refill", "horizon")
 
     def __init__(self, *, refill: Refill | None = None, horizon: Ratio | None = None) -> None:
         self._heap: list[tuple[int, int, Position]] = []
         self._refill = refill
         self.horizon = horizon
+        self._quiet_below: Ratio = (0, 1)
+        """No position is due at a price below this one."""
 
     def watch(self, position: Position) -> None:
         """Enters a position that is new to the queue, or whose spend or points have changed."""
@@ -59,32 +61,40 @@ class ExitQueue:
         if position.queued is None or key < position.queued:
             position.queued = key
             heappush(self._heap, (key, position.number, position))
+            if self._heap[0][2] is position:
+                self._quiet_below = (0, 1)
 
     def next_due(self, pool_fen: int, supply_upt: int) -> Position | None:
         """The position that is to leave the pool at this price, if any."""
-        if not supply_upt:
+        fen, upt = self._quiet_below
+        if pool_fen * upt < fen * supply_upt or not supply_upt:
             return None
         while self.horizon is not None and _reached(pool_fen, supply_upt, self.horizon):
             self._fill((pool_fen, supply_upt))
-        heap = self._heap
-        price = pool_fen * PPM << _SCALE_BITS
-        while heap and heap[0][0] * supply_upt <= price:
-            key, _, position = heap[0]
-            if self._is_current(key, position):
-                num, den = trigger(position)
-                return position if num * supply_upt <= pool_fen * den else None
+        lowest = self._lowest()
+        if lowest is None:
+            self._quiet_below = self.horizon or _NEVER
+            return None
+        due = trigger(lowest)
+        if _reached(pool_fen, supply_upt, due):
+            return lowest
+        if self.horizon is None or _reached(*self.horizon, due):
+            self._quiet_below = due
+        else:
+            self._quiet_below = self.horizon
         return None
 
-    def _is_current(self, key: int, position: Position) -> bool:
-        """Whether the entry on top tells the trigger of its position; it is put right if not."""
-        if position.held_upt and key == position.queued:
-            if key == _key(position):
-                return True
-            position.queued = None
-        heappop(self._heap)
-        if position.queued is None:
-            self.watch(position)
-        return False
+    def _lowest(self) -> Position | None:
+        """The position on top, once entries that no longer tell the truth have been put right."""
+        while self._heap:
+            key, _, position = self._heap[0]
+            if position.held_upt and key == _key(position):
+                return position
+            heappop(self._heap)
+            if key == position.queued:
+                position.queued = None
+                self.watch(position)
+        return None
 
     def _fill(self, price: Ratio) -> None:
         assert self._refill is not None
@@ -92,6 +102,10 @@ class ExitQueue:
         assert self.horizon is None or not _reached(*price, self.horizon)
         for position in positions:
             self.watch(position)
+
+
+_NEVER: Final = (1, 0)
+"""A price that is never reached."""
 
 
 def _reached(pool_fen: int, supply_upt: int, ratio: Ratio) -> bool:

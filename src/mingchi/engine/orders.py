@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, cast
 
-from mingchi.engine.outcome import Award, AwardKind, Grant
+from mingchi.engine.outcome import AwardKind, Outcome
 from mingchi.engine.rules import Destination
 from mingchi.engine.split import LineShares
 
@@ -65,21 +65,15 @@ class OrderShelf(Protocol):
         """Keeps a record, in place of any earlier one of that order."""
 
 
-def order_record(
-    member: str,
-    grant: Grant | None,
-    lines: Sequence[LineShares],
-    awards: Sequence[Award],
-    unclaimed_fen: int,
-    unclaimed_to: Destination,
-) -> Record:
+def order_record(member: str, outcome: Outcome) -> Record:
     """The record of an order that has just been settled."""
+    lines = outcome.lines
     record: Record = [
         member,
-        0 if grant is None else grant.position.number,
-        0 if grant is None else grant.points_upt,
-        unclaimed_fen,
-        1 if unclaimed_to == "pool" else 0,
+        outcome.positions[0].number if outcome.granted_upt else 0,
+        outcome.granted_upt,
+        outcome.unclaimed_fen,
+        1 if outcome.unclaimed_to == "pool" else 0,
         len(lines),
     ]
     for line in lines:
@@ -91,7 +85,7 @@ def order_record(
             line.merchant,
             0,
         )
-    for award in awards:
+    for award in outcome.awards:
         record += (award.member, _KIND_CODES[award.kind] + award.waiting, award.amount_fen)
     return record
 

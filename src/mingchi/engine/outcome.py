@@ -33,15 +33,6 @@ class Award:
     """None for a dividend."""
 
 
-@dataclass(slots=True)
-class Grant:
-    """Points granted for an order."""
-
-    position: "Position"
-    member: str
-    points_upt: int
-
-
 class Redemption(NamedTuple):
     """Points turned into money: `gross_fen` less the fee that stays in the pool."""
 
@@ -128,7 +119,7 @@ class Outcome:
         "contribution_fen",
         "exits",
         "forfeits",
-        "grant",
+        "granted_upt",
         "leftover_fen",
         "lines",
         "order",
@@ -158,7 +149,8 @@ class Outcome:
         """Of an order, paid or waiting; at a close, paid now."""
         self.unclaimed_fen = 0
         self.unclaimed_to: Destination = "platform"
-        self.grant: Grant | None = None
+        self.granted_upt = 0
+        """Points granted for an order, to the position given."""
         self.redemption: Redemption | None = None
         self.refund: Refund | None = None
         self.exits: Sequence[Exit] = ()

@@ -5,37 +5,40 @@ The price is the ratio of the pool's fen to the circulating micro-points, never 
 
 from collections.abc import Sequence
 
-from mingchi.engine.outcome import Exit, Grant, Redemption
+from mingchi.engine.outcome import Exit, Outcome, Redemption
 from mingchi.engine.split import Split
 from mingchi.engine.state import Member, Position, Refused, State, drop_closed
 from mingchi.engine.units import PPM
 
 
-def grant(state: State, member: Member, split: Split) -> Grant | None:
+def grant(state: State, member: Member, split: Split, outcome: Outcome) -> None:
     """Takes a contribution in and grants points for it at the price before it; the floor of them.
 
-    None where that is no point at all: such an order belongs to no position.
+    Where that is no point at all, the order belongs to no position.
     """
-    fen, upt = state.price_ratio()
-    value_fen = split.contribution_fen * state.plan.grant_ppm // PPM
-    points_upt = value_fen * upt // fen
+    plan = state.plan
+    fen, upt = state.ratio
+    points_upt = split.contribution_fen * plan.grant_ppm // PPM * upt // fen
     state.pool_fen += split.contribution_fen
     if not points_upt:
-        return None
+        return
     state.supply_upt += points_upt
-    position = _position_for_order(state, member)
+    position = member.shared
+    if position is None or not position.held_upt or plan.exit_per_order:
+        position = _open_position(state, member)
+    # Points as dear as those it has, or dearer, do not lower its trigger.
+    lowers = split.goods_fen * position.granted_upt < position.spend_fen * points_upt
     position.spend_fen += split.goods_fen
     position.granted_upt += points_upt
     position.held_upt += points_upt
-    state.exits.watch(position)
-    return Grant(position, member.id, points_upt)
+    if lowers or position.queued is None:
+        state.exits.watch(position)
+    outcome.granted_upt = points_upt
+    outcome.positions = (position,)
 
 
-def _position_for_order(state: State, member: Member) -> Position:
+def _open_position(state: State, member: Member) -> Position:
     plan = state.plan
-    shared = member.shared
-    if not plan.exit_per_order and shared is not None and shared.held_upt:
-        return shared
     position = Position(
         state.next_position,
         member.id,
@@ -99,21 +102,17 @@ def _positions_to_redeem(member: Member, points_upt: int | None) -> list[tuple[P
     return taken
 
 
-def run_exits(state: State) -> Sequence[Exit]:
-    """Redeems every position that the price has reached, each with its own fee; one moves the
-    price for the next."""
-    exits: list[Exit] = []
-    while position := state.exits.next_due(state.pool_fen, state.supply_upt):
-        redemption = quote(
-            state,
-            member=position.member,
-            points_upt=position.held_upt,
-            fee_ppm=position.exit_fee_ppm,
-        )
-        _turn_into_money(position, points_upt=redemption.points_upt, net_fen=redemption.net_fen)
-        _pay_out(state, redemption)
-        exits.append(Exit(position, redemption))
-    return exits
+def leave(state: State, position: Position) -> Exit:
+    """Redeems all that a position holds, with its own fee, and so closes it."""
+    redemption = quote(
+        state,
+        member=position.member,
+        points_upt=position.held_upt,
+        fee_ppm=position.exit_fee_ppm,
+    )
+    _turn_into_money(position, points_upt=redemption.points_upt, net_fen=redemption.net_fen)
+    _pay_out(state, redemption)
+    return Exit(position, redemption)
 
 
 def _turn_into_money(position: Position, *, points_upt: int, net_fen: int) -> None:
@@ -130,10 +129,9 @@ def _pay_out(state: State, redemption: Redemption) -> None:
 
 
 def sweep(state: State) -> int:
-    """Without supply, what is left of the pool falls to the platform: nobody can catch a
-    forgotten pool. Gives the amount."""
-    leftover_fen = 0 if state.supply_upt else state.pool_fen
-    if leftover_fen:
-        state.pool_fen = 0
-        state.credit_platform(leftover_fen)
+    """Gives the platform what is left of a pool without supply: nobody can catch a forgotten
+    pool. The amount may be 0."""
+    leftover_fen = state.pool_fen
+    state.pool_fen = 0
+    state.credit_platform(leftover_fen)
     return leftover_fen

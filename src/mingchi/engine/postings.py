@@ -53,10 +53,9 @@ def _order(event: OrderEvent, outcome: Outcome) -> list[Posting]:
         made.append((outcome.unclaimed_to, "", outcome.unclaimed_fen, "unclaimed", 0))
     if outcome.platform_fen:
         made.append(("platform", "", outcome.platform_fen, "platform", 0))
-    if outcome.grant is not None:
-        grant = outcome.grant
-        made.append(("points", grant.member, grant.points_upt, "grant", 0))
-        made.append(("points_issued", "", -grant.points_upt, "grant", 0))
+    if outcome.granted_upt:
+        made.append(("points", event.member, outcome.granted_upt, "grant", 0))
+        made.append(("points_issued", "", -outcome.granted_upt, "grant", 0))
     return made
 
 

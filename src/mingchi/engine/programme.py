@@ -22,7 +22,7 @@ from mingchi.engine.events import (
 )
 from mingchi.engine.outcome import Outcome
 from mingchi.engine.periods import close_period
-from mingchi.engine.pool import redeem, run_exits, sweep
+from mingchi.engine.pool import leave, redeem, sweep
 from mingchi.engine.refunds import refund_line
 from mingchi.engine.settle import settle_order
 from mingchi.engine.state import Member, Refused, State
@@ -48,19 +48,27 @@ class Programme:
             outcome = _STILL[type(event)](state, event)
             outcome.ratio = state.price_ratio()
         else:
-            fen, upt = state.price_ratio()
+            fen, upt = state.ratio = state.price_ratio()
             outcome = handler(state, event)
-            exits = run_exits(state)
-            if exits:
-                outcome.exits = exits
-                outcome.positions = (*outcome.positions, *(e.position for e in exits))
-            outcome.leftover_fen = sweep(state)
+            if state.exits.next_due(state.pool_fen, state.supply_upt) is not None:
+                _run_exits(state, outcome)
+            if not state.supply_upt:
+                outcome.leftover_fen = sweep(state)
             outcome.ratio = now_fen, now_upt = state.price_ratio()
             assert now_fen * upt >= fen * now_upt, "the price never falls"
             assert (state.supply_upt == 0) == (state.pool_fen == 0)
         outcome.pool_fen = state.pool_fen
         outcome.supply_upt = state.supply_upt
         return outcome
+
+
+def _run_exits(state: State, outcome: Outcome) -> None:
+    """Lets out every position that the price has reached; each moves the price for the next."""
+    exits = []
+    while position := state.exits.next_due(state.pool_fen, state.supply_upt):
+        exits.append(leave(state, position))
+    outcome.exits = exits
+    outcome.positions = (*outcome.positions, *(left.position for left in exits))
 
 
 def _join(state: State, event: MemberEvent) -> Outcome:

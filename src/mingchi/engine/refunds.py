@@ -69,7 +69,6 @@ def refund_line(state: State, event: RefundEvent) -> Outcome:
         position.spend_fen -= event.amount_fen
         position.granted_upt -= points_upt
         state.exits.watch(position)
-    state.ratio = state.price_ratio()
     state.pool_fen += returned_fen - pool_fen
     state.supply_upt -= burned_upt
     refund = Refund(

@@ -28,38 +28,19 @@ def settle_order(state: State, event: OrderEvent) -> Outcome:
         for waiting in work.waiting:
             state.waiting[event.id, waiting.place] = waiting
 
-    granted = grant(state, buyer, split)
-    if granted is not None:
-        outcome.grant = granted
-        outcome.positions = (granted.position,)
-    _pay(state, outcome)
+    grant(state, buyer, split, outcome)
+    for line in split.lines:
+        if line.cost_fen:
+            state.merchants[line.merchant] += line.cost_fen
+    if plan.unclaimed_to == "platform":
+        state.credit_platform(split.platform_fen + outcome.unclaimed_fen)
+    else:
+        state.credit_platform(split.platform_fen)
+        state.pool_fen += outcome.unclaimed_fen
     buyer.own_sales_fen += split.goods_fen
     buyer.period_sales_fen += split.goods_fen
     buyer.has_ordered = True
     state.received_fen += split.goods_fen
     outcome.order = event.id
-    outcome.record = state.orders[event.id] = order_record(
-        event.member,
-        granted,
-        split.lines,
-        outcome.awards,
-        outcome.unclaimed_fen,
-        plan.unclaimed_to,
-    )
+    outcome.record = state.orders[event.id] = order_record(buyer.id, outcome)
     return outcome
-
-
-def _pay(state: State, outcome: Outcome) -> None:
-    """Gives merchants, members and the platform their shares, and what is unclaimed to its
-    destination."""
-    for line in outcome.lines:
-        if line.cost_fen:
-            state.merchants[line.merchant] += line.cost_fen
-    for award in outcome.awards:
-        if not award.waiting:
-            state.wallets[award.member] += award.amount_fen
-    if outcome.unclaimed_to == "platform":
-        state.credit_platform(outcome.platform_fen + outcome.unclaimed_fen)
-    else:
-        state.credit_platform(outcome.platform_fen)
-        state.pool_fen += outcome.unclaimed_fen

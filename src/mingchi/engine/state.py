@@ -163,7 +163,8 @@ class State:
         self.pool_fen = 0
         self.supply_upt = 0
         self.ratio = plan.opening_ratio
-        """The last price, fen to micro-points, that stood while there was supply."""
+        """The price, fen to micro-points, that stood before the event, or before its last step
+        that took points away: where there is no supply left, the standing price."""
         self.members: dict[str, Member] = {}
         self.positions: dict[int, Position] = {}
         self.next_position = 1
