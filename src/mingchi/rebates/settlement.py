@@ -6,13 +6,14 @@ is written, the next is worked out: see docs/algorithms/settlement.md.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from mingchi.engine.events import Event, MemberEvent, OrderEvent, RedeemEvent
@@ -22,7 +23,7 @@ from mingchi.rebates import loading, queue, writer
 from mingchi.rebates.changes import Changes, changes
 from mingchi.rebates.draft import Draft
 from mingchi.rebates.journal import Journal
-from mingchi.rebates.models import PricePoint, Programme
+from mingchi.rebates.models import Pending, PricePoint, Programme
 from mingchi.rebates.queue import Dependant, PoisonError, Taken
 from mingchi.rebates.store import Store
 
@@ -36,6 +37,26 @@ Submit = Callable[[Callable[[], None]], "Future[None]"]
 
 class FenceError(Exception):
     """Another settler took the programme over; this one may write nothing more."""
+
+
+class BatchError(Exception):
+    """A batch that could not be settled as a whole; one of its events must be at fault."""
+
+    def __init__(self, taken: Sequence[Taken], error: str) -> None:
+        self.taken = taken
+        super().__init__(error)
+
+
+@contextmanager
+def _blaming(taken: Sequence[Taken]) -> Iterator[None]:
+    """What goes wrong inside is the fault of these events, but for a database that is out of
+    reach, or a settler that was replaced."""
+    try:
+        yield
+    except (OperationalError, FenceError, PoisonError, BatchError):
+        raise
+    except Exception as error:
+        raise BatchError(taken, f"{type(error).__name__}: {error}") from error
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,19 +141,15 @@ class Settler:
                 return 0
             self._in_flight = work.taken
             self._writing = self._submit(lambda: self._write(work))
-            if self._writing.done():
+            # What is set aside must be seen by the next batch, which may depend on it.
+            if self._writing.done() or work.dependants:
                 self.drain()
         except PoisonError as poison:
             self._forget()
-            with transaction.atomic():
-                queue.set_aside(self.programme_id, poison.event_id, error=poison.error)
-            return 1
-        except OperationalError:
+            return self._set_aside(poison.event_id, poison.error)
+        except BatchError as failure:
             self._forget()
-            raise
-        except DatabaseError as error:
-            self._forget()
-            return self._narrow(error)
+            return self._narrow(failure)
         except BaseException:
             self._forget()
             raise
@@ -154,25 +171,36 @@ class Settler:
         self._in_flight = ()
         self._store = None
 
-    def _narrow(self, error: DatabaseError) -> int:
-        """A batch that could not be written is tried again by halves, down to the one event that
+    def _narrow(self, failure: BatchError) -> int:
+        """A batch that could not be settled is tried again by halves, down to the one event that
         is at fault; its neighbours are settled."""
-        taken = queue.take(self.programme_id, limit=self._most)
-        if len(taken) > 1:
-            self._most = len(taken) // 2
+        if len(failure.taken) > 1:
+            self._most = len(failure.taken) // 2
             return 0
-        with transaction.atomic():
-            queue.set_aside(self.programme_id, taken[0].id, error=str(error))
+        return self._set_aside(failure.taken[0].id, str(failure))
+
+    @transaction.atomic
+    def _set_aside(self, event_id: int, error: str) -> int:
+        self._own(self._locked())
+        queue.set_aside(self.programme_id, event_id, error=error)
         return 1
 
     def _locked(self) -> Programme:
         return Programme.objects.select_for_update(no_key=True).get(id=self.programme_id)
+
+    def _own(self, programme: Programme) -> None:
+        if programme.fence != self._fence:
+            raise FenceError(f"programme {self.programme_id} was taken over by another settler")
 
     def _work_out(self, limit: int, now: datetime) -> _Work | None:
         began = time.perf_counter()
         taken = queue.take(self.programme_id, limit=limit, beyond=self._in_flight)
         if not taken:
             return None
+        with _blaming(taken):
+            return self._worked_out(taken, now=now, began=began)
+
+    def _worked_out(self, taken: Sequence[Taken], *, now: datetime, began: float) -> _Work:
         events = queue.parse(taken)
         if not all(isinstance(event, _RUN_AHEAD) for event in events):
             self.drain()
@@ -219,11 +247,15 @@ class Settler:
             self._store = None  # every member of the programme is in it
         return changes(draft)
 
-    @transaction.atomic
     def _write(self, work: _Work) -> None:
+        with _blaming(work.taken), transaction.atomic():
+            self._write_all(work)
+
+    def _write_all(self, work: _Work) -> None:
         programme = self._locked()
-        if programme.fence != self._fence or programme.last_entry != work.first_entry - 1:
-            raise FenceError(f"programme {self.programme_id} was taken over by another settler")
+        self._own(programme)
+        if programme.last_entry != work.first_entry - 1:
+            raise FenceError(f"programme {self.programme_id} was settled by another")
         queue.drop(work.taken)
         for event_id, cause in work.dependants:
             queue.set_aside(
@@ -273,7 +305,8 @@ def settle_pending(programme_id: int, *, now: datetime | None = None) -> int:
     settler.take_over(wait=True)
     try:
         total = 0
-        while done := settler.settle(now=now):
+        waiting = Pending.objects.filter(programme_id=programme_id)
+        while (done := settler.settle(now=now)) or waiting.exists():
             total += done
         sealing.seal_cash()
         return total
