@@ -11,12 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.engine import pool
 from mingchi.engine.answers import price_text
+from mingchi.engine.events import CloseEvent
 from mingchi.engine.exits import ExitQueue
+from mingchi.engine.programme import Programme as Engine
 from mingchi.engine.state import State
 from mingchi.foundation.errors import ConflictError
 from mingchi.ledger.models import Batch, Entry
-from mingchi.rebates import plans
+from mingchi.rebates import loading, plans, records
 from mingchi.rebates.models import Event, Position, PricePoint, Programme
+from mingchi.rebates.store import Store
 
 MAIN = "main"
 
@@ -150,4 +153,26 @@ def settler_stats(of: Programme | None = None) -> dict[str, Any]:
         "last_batch_ms": last.elapsed_ms if last else 0,
         "last_batch_at": last.created_at if last else None,
         "settler_seen_at": of.settler_seen_at,
+    }
+
+
+def close_preview(of: Programme) -> dict[str, Any]:
+    """What a close would do after the last batch, by the engine itself; changes nothing.
+
+    `awards` and `promotions` as in the public answer, `unclaimed` the awards that would miss
+    their target, in fen.
+    """
+    store = Store(of)
+    close = CloseEvent(id="c0", period="preview")
+    loading.load(store, [close])
+    outcome = Engine(store.state).apply(close)
+    answer = records.public_answer(close.id, records.record(outcome))
+    return {
+        "awards": answer.get("awards", []),
+        "promotions": answer.get("promotions", []),
+        "unclaimed": [
+            {"member": forfeit.award.member, "amount": forfeit.amount_fen}
+            for forfeit in outcome.forfeits
+        ],
+        "as_of_entry": of.last_entry,
     }
