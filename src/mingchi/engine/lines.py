@@ -54,7 +54,7 @@ def is_blank(line: str) -> bool:
 
 
 def read_json(line: str) -> object:
-    """The value a line holds. Raises NotJson, saying why."""
+    """The value a line holds; None where it is blank. Raises NotJson, saying why."""
     try:
         value, end = _raw_decode(line)
     except (ValueError, RecursionError):
@@ -64,6 +64,8 @@ def read_json(line: str) -> object:
 
 def _read_carefully(line: str) -> object:
     """Reads a line that is no bare value: with space around it, a long integer, or at fault."""
+    if is_blank(line):
+        return None
     try:
         return _CAREFUL.decode(line)
     except json.JSONDecodeError as error:
