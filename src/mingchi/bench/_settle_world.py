@@ -83,7 +83,6 @@ def database() -> Iterator[str]:
 
 def found_programme(code: str, *, members: int, exits: str = "0") -> int:
     """A programme with that many members in a tree twenty deep, ranks and agents; its key."""
-    from mingchi.ledger.keys import SPAN
     from mingchi.rebates.models import Agent, PlanVersion, Programme
 
     toml = PLAN.replace("EXITS", exits)
@@ -98,7 +97,17 @@ def found_programme(code: str, *, members: int, exits: str = "0") -> int:
         state="active",
         active_from="2026-01-01T00:00Z",
     )
-    base, chance = programme.id * SPAN, Random(members)  # noqa: S311 - seeded on purpose
+    plant_tree(programme.id, first=1, members=members)
+    for number, region in enumerate(("44", "4403", "440305", "31", "3101"), 1):
+        Agent.objects.create(programme=programme, region=region, member_id=number)
+    return programme.id
+
+
+def plant_tree(programme_id: int, *, first: int, members: int) -> None:
+    """Members of a programme from number `first` to `members`, put where the settler keeps them."""
+    from mingchi.ledger.keys import SPAN
+
+    base, chance = programme_id * SPAN, Random(members)  # noqa: S311 - seeded on purpose
     with (
         connection.cursor() as cursor,
         cursor.copy(
@@ -106,11 +115,9 @@ def found_programme(code: str, *, members: int, exits: str = "0") -> int:
         ) as copy,
     ):
         for number, sponsor, rank in tree(members, chance):
-            above = None if sponsor is None else base + sponsor
-            copy.write_row((base + number, above, rank, 0, 0))
-    for number, region in enumerate(("44", "4403", "440305", "31", "3101"), 1):
-        Agent.objects.create(programme=programme, region=region, member_id=number)
-    return programme.id
+            if number >= first:
+                above = None if sponsor is None else base + sponsor
+                copy.write_row((base + number, above, rank, 0, 0))
 
 
 def tree(members: int, chance: Random) -> Iterator[tuple[int, int | None, str | None]]:

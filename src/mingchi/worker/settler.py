@@ -26,6 +26,8 @@ _IDLE_REST_S: Final = 0.03
 # Below this size a batch says that there is no backlog, so there is time for other work.
 _QUIET_BATCH: Final = 1_000
 _HEARTBEAT_S: Final = 2.0
+# A redemption waits for two or three batches, so one should not take long; a small one is dear.
+_SHORT_BATCH_S, _LONG_BATCH_S = 0.2, 0.5
 _RECONNECT_S: Final = 1.0
 
 
@@ -38,6 +40,7 @@ class Loop:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._settlers: dict[int, Settler] = {}
         self._next_chores = 0.0
+        self._limit = _QUIET_BATCH
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Finish the batch at hand, then end."""
@@ -78,14 +81,24 @@ class Loop:
         """One batch of each programme, chores if there is time, and a rest if all was quiet."""
         most = 0
         for settler in self._settlers.values():
-            done = settler.settle(limit=LARGEST_BATCH)
+            began = time.monotonic()
+            done = settler.settle(limit=self._limit)
             most = max(most, done)
+            if done == self._limit:
+                self._pace(time.monotonic() - began)
             if done:
                 _report(settler, done)
         if most < _QUIET_BATCH:
             worked = self._chores() if time.monotonic() >= self._next_chores else 0
             if not worked:
                 self._rest(_REST_S if most else _IDLE_REST_S)
+
+    def _pace(self, elapsed_s: float) -> None:
+        """Larger batches under a backlog, as far as the machine is quick enough for them."""
+        if elapsed_s < _SHORT_BATCH_S:
+            self._limit = min(self._limit * 2, LARGEST_BATCH)
+        elif elapsed_s > _LONG_BATCH_S:
+            self._limit = max(self._limit // 2, _QUIET_BATCH // 4)
 
     def _chores(self) -> int:
         """Seal cash, bring statements up to date, publish heads, be heard from."""

@@ -1,0 +1,156 @@
+"""Redemptions through the API while the settler works off a backlog.
+
+A member redeems a little again and again over HTTP (granian, as in production) while orders of
+others wait by the hundred thousand. An answer 202 (not settled within two seconds) is a miss and
+counts as such.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any, Final
+
+from mingchi.bench import _settle_world as world
+
+_MEMBERS: Final = 20_000
+_PHONE, _PASSWORD = "19900009999", "Bench-only-9999"
+
+
+def run(quick: bool) -> Iterator[dict[str, Any]]:
+    """Yields `p99`: the 99th percentile of an answer's time, and `missed` answers."""
+    with world.database() as url:
+        from mingchi.config.server import free_port
+
+        programme_id = _open_shop()
+        redemptions = 20 if quick else 100
+        world.queue_orders(
+            programme_id, first=1_000_000, count=40_000 if quick else 300_000, members=_MEMBERS
+        )
+        port = free_port("127.0.0.1", 0)
+        with _process(url, _web(port)), _process(url, _settler()):
+            api = f"http://127.0.0.1:{port}/api"
+            token = _sign_in(api)
+            times, missed = _redeem(api, token, redemptions)
+            left = _queued(programme_id)
+    ordered = sorted(times)
+    yield {
+        "bench": "redeem",
+        "case": "p99",
+        "value": round(ordered[len(ordered) * 99 // 100] * 1000),
+        "unit": f"ms over {len(times)} redemptions, {left} orders still waiting at the end",
+        "against": "median, ms",
+        "against_value": round(median(times) * 1000),
+    }
+    yield {
+        "bench": "redeem",
+        "case": "missed",
+        "value": missed,
+        "unit": f"answers 202 of {len(times)}",
+    }
+
+
+def _open_shop() -> int:
+    """A platform whose first member holds points; its programme."""
+    from django.db import transaction
+
+    from mingchi.foundation import clock
+    from mingchi.rebates import inbox
+    from mingchi.rebates.settlement import settle_pending
+    from mingchi.usecases.join import join
+    from mingchi.usecases.open_platform import open_platform
+
+    programme_id = open_platform(plan_toml=world.PLAN.replace("EXITS", "0")).programme_id
+    joined = join(
+        phone=_PHONE, password=_PASSWORD, name="bench", invitation_code=None, now=clock.now()
+    )
+    assert joined.member_id == 1
+    settle_pending(programme_id)
+    world.plant_tree(programme_id, first=2, members=_MEMBERS)
+    order = {
+        "type": "order",
+        "id": "o1",
+        "member": "m1",
+        "region": None,
+        "lines": [{"price": 10_000_000, "qty": 1, "cost": 3_000_000, "merchant": "1"}],
+    }
+    with transaction.atomic():
+        inbox.record(programme_id=programme_id, key="o1", payload=order)
+    settle_pending(programme_id)
+    return programme_id
+
+
+def _web(port: int) -> list[str]:
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "16"]
+    return ["granian", "--interface", "wsgi", *listen, "mingchi.config.wsgi:application"]
+
+
+def _settler() -> list[str]:
+    return ["mingchi.cli", "settle"]
+
+
+@contextmanager
+def _process(url: str, module: list[str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *module],
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _sign_in(api: str) -> str:
+    until = time.monotonic() + 60
+    who = {"phone": _PHONE, "password": _PASSWORD}
+    while True:
+        try:
+            _status, answer = _post(f"{api}/members/sign-in", who, {})
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            assert time.monotonic() < until, "the web server did not come up"
+            time.sleep(0.2)
+        else:
+            return str(answer["token"])
+
+
+def _redeem(api: str, token: str, count: int) -> tuple[list[float], int]:
+    """Seconds of each answer, and how many were 202."""
+    times, missed = [], 0
+    for number in range(count):
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"bench-redeem-{number}"}
+        began = time.perf_counter()
+        status, _answer = _post(f"{api}/points/redeem", {"points_upt": 1_000_000}, headers)
+        times.append(time.perf_counter() - began)
+        missed += status != 200
+        time.sleep(0.05)
+    return times, missed
+
+
+def _post(url: str, body: dict[str, Any], headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        url,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return answer.status, json.loads(answer.read())
+
+
+def _queued(programme_id: int) -> int:
+    from mingchi.rebates.models import Pending
+
+    return Pending.objects.filter(programme_id=programme_id).count()
