@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 # taken within this time, and a thousand orders a second make batches of ten or more.
 _REST_S: Final = 0.01
 _IDLE_REST_S: Final = 0.03
-# Below this size a batch says that there is no backlog, so there is time for other work.
-_QUIET_BATCH: Final = 1_000
+_FIRST_BATCH: Final = 1_000
+_SMALLEST_BATCH: Final = 250
 _HEARTBEAT_S: Final = 2.0
 # A redemption waits for two or three batches, so one should not take long; a small one is dear.
 _SHORT_BATCH_S, _LONG_BATCH_S = 0.2, 0.5
@@ -40,7 +40,7 @@ class Loop:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._settlers: dict[int, Settler] = {}
         self._next_chores = 0.0
-        self._limit = _QUIET_BATCH
+        self._limit = _FIRST_BATCH
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Finish the batch at hand, then end."""
@@ -79,16 +79,17 @@ class Loop:
 
     def _turn(self) -> None:
         """One batch of each programme, chores if there is time, and a rest if all was quiet."""
-        most = 0
+        most, backlog = 0, False
         for settler in self._settlers.values():
             began = time.monotonic()
             done = settler.settle(limit=self._limit)
             most = max(most, done)
             if done == self._limit:
+                backlog = True
                 self._pace(time.monotonic() - began)
             if done:
                 _report(settler, done)
-        if most < _QUIET_BATCH:
+        if not backlog:
             worked = self._chores() if time.monotonic() >= self._next_chores else 0
             if not worked:
                 self._rest(_REST_S if most else _IDLE_REST_S)
@@ -98,7 +99,7 @@ class Loop:
         if elapsed_s < _SHORT_BATCH_S:
             self._limit = min(self._limit * 2, LARGEST_BATCH)
         elif elapsed_s > _LONG_BATCH_S:
-            self._limit = max(self._limit // 2, _QUIET_BATCH // 4)
+            self._limit = max(self._limit // 2, _SMALLEST_BATCH)
 
     def _chores(self) -> int:
         """Seal cash, bring statements up to date, publish heads, be heard from."""
@@ -113,6 +114,8 @@ class Loop:
             now = timezone.now()
             if seen_at is None or (now - seen_at).total_seconds() > _HEARTBEAT_S:
                 Programme.objects.filter(id=programme.id).update(settler_seen_at=now)
+        # What came since the last time, not all that lives: that would take a third of our time.
+        gc.collect(1)
         self._next_chores = time.monotonic() + (0 if done else 0.5)
         if not self._settlers or Programme.objects.count() > len(self._settlers):
             self._take_over()
@@ -143,10 +146,7 @@ def _report(settler: Settler, done: int) -> None:
 
 def run() -> int:
     """Run until SIGTERM or SIGINT."""
-    # Members and positions live for long and make no cycles; looking through all of them again
-    # and again would take a third of the settler's time.
-    gc.collect()
-    gc.disable()
+    gc.disable()  # members and positions live for long and make no cycles; see `_chores`
     loop = Loop()
     signal.signal(signal.SIGTERM, loop.stop)
     signal.signal(signal.SIGINT, loop.stop)
