@@ -153,6 +153,54 @@ def test_the_request_id_reaches_event_and_cash_entry(article: Sku) -> None:
     ]
 
 
+def test_every_award_kind_is_explained(article: Sku) -> None:
+    owner, finance = staff("owner"), staff("finance")
+    top = joined()
+    upper = joined(top.get("/members/me").body["invitation_code"])
+    buyer = joined(upper.get("/members/me").body["invitation_code"])
+    ids = [api.get("/members/me").body["id"] for api in (top, upper)]
+    for member_id in ids:
+        ranked = owner.post(f"/staff/members/{member_id}/rank", {"rank": "V2"})
+        assert ranked.status == 200, ranked.body
+    agent = owner.post(f"/staff/members/{ids[0]}/agent", {"region": "440305"})
+    shareholder = owner.post(f"/staff/members/{ids[0]}/shareholder", {"weight": 1})
+    assert (agent.status, shareholder.status) == (200, 200)
+    order_id = completed(buyer, owner, article)
+    settle()
+    preview = owner.get("/staff/closes/preview").body["preview"]
+    asked = owner.post("/staff/closes", {"period": "2026-11", "reason": "month"})
+    close = f"/staff/closes/{asked.body['proposal_id']}/decide"
+    assert finance.post(close, {"approve": True}).body == {"state": "approved"}
+    settle()
+    bring_statements_up_to_date()
+
+    def paid_to(api: Api) -> dict[str, tuple[int | None, int | None, int | None, int]]:
+        return {
+            line["kind"]: (
+                line["order_id"],
+                line["generation"],
+                line["rate_ppm"],
+                line["amount_fen"],
+            )
+            for line in api.get("/wallet/awards").body["items"]
+        }
+
+    assert paid_to(upper) == {
+        "direct": (order_id, 1, 100_000, 10_000),
+        "differential": (order_id, 1, 40_000, 4_000),
+    }
+    dividend_fen = preview["awards"][0]["amount"]
+    assert dividend_fen > 0
+    assert paid_to(top) == {
+        "indirect": (order_id, 2, 50_000, 5_000),
+        "peer": (order_id, 2, 100_000, 400),
+        "region": (order_id, None, 20_000, 2_000),
+        "dividend": (None, None, 50_000, dividend_fen),
+    }
+    audit = staff("auditor").get("/staff/audit").body["items"]
+    assert {"member.rank", "member.appoint_agent", "close.approve"} <= {r["action"] for r in audit}
+
+
 def test_anybody_can_recompute(article: Sku) -> None:
     operator, buyer = staff("operator"), joined()
     completed(buyer, operator, article)

@@ -13,6 +13,7 @@ from tests.api.clients import PASSWORD, Api, answer, joined, phone
 from tests.api.journeys import place
 
 from mingchi.api import metrics
+from mingchi.api.app import api
 from mingchi.catalogue.models import Sku
 from mingchi.foundation import clock, logs
 from mingchi.foundation.models import User
@@ -170,6 +171,10 @@ class TestHeaders:
         inline = re.findall(r"<script(?![^>]*src=)([^>]*)>", html)
         assert all('type="application/json"' in attributes for attributes in inline)
         assert not re.findall(r"\son\w+=", html)
+
+    def test_the_docs_are_worked_out_once(self, merchant: Merchant) -> None:
+        assert api.get_openapi_schema() is api.get_openapi_schema()
+        assert Api().get("/openapi.json").body["info"]["title"] == "Mingchi 明池"
 
     def test_the_back_office_has_no_inline_script(self, merchant: Merchant) -> None:
         client = Client()

@@ -51,7 +51,9 @@ def envelope(
         "details": details or {},
         "request_id": context.request_id(),
     }
-    response = JsonResponse({"error": error}, status=status, json_dumps_params={"default": str})
+    response = JsonResponse(
+        {"error": error}, status=status, json_dumps_params={"default": str, "ensure_ascii": False}
+    )
     if status == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     if status == 429 and details and "retry_after_s" in details:
