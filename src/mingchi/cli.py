@@ -3,7 +3,6 @@ that `mingchi replay` starts without Django and every `--help` is quick."""
 
 import argparse
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
@@ -81,6 +80,8 @@ def manage(argv: list[str]) -> int:
 
 def pg(argv: list[str]) -> int:
     """Run a program of PostgreSQL's on the platform's database: `mingchi pg psql`."""
+    import subprocess
+
     from mingchi.config import database, embedded
 
     offered = sorted(path.name for path in embedded.programs().iterdir())
