@@ -12,7 +12,7 @@ from mingchi.engine import events
 from mingchi.engine.exits import ExitQueue
 from mingchi.engine.orders import PackedOrders
 from mingchi.engine.programme import Programme as Engine
-from mingchi.engine.state import Refused, State
+from mingchi.engine.state import Refused, State, Waiting
 from mingchi.ledger import accounts, sealing
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.models import Batch
@@ -53,6 +53,9 @@ class Recomputation:
         self.entries = 0
         self.period_first_entry = 1
         self.refunded_fen: dict[tuple[str, int], int] = {}
+        self.waiting: dict[tuple[str, int], Waiting] = {}  # all that ever waited
+        self.batches = 0
+        self.digest = sealing.GENESIS
         self._engine = Engine(self.state)
         self._journal = journal.Journal(programme.id)
 
@@ -71,6 +74,7 @@ class Recomputation:
                 yield found
                 return
         yield from chain.rest(self.entries)
+        self.batches, self.digest = chain.number, chain.digest
 
     @property
     def settled_fen(self) -> dict[int, int]:
@@ -101,19 +105,31 @@ class Recomputation:
 
     def _entry_difference(self, stored: Stored) -> Difference | None:
         assert stored.key is not None
-        event = events.parse(json.loads(stored.payload))
+        try:
+            event = events.parse(json.loads(stored.payload))
+            if event.id != stored.key:
+                return _about(stored.key, "event's id", stored.key, event.id)
+            row = self._row(event)
+        except Exception as error:  # whatever a changed payload may lead to
+            why = f"{type(error).__name__}: {error}"
+            return _about(stored.key, "event", "one that the engine can take", why)
+        return _posting_difference(stored, row)
+
+    def _row(self, event: events.Event) -> journal.Row:
         try:
             outcome = self._engine.apply(event)
         except Refused as refusal:
-            row = journal.refused(refusal.reason)
-        else:
-            row = self._journal.row(event, outcome)
-            if outcome.refund is not None and outcome.order is not None:
-                key = outcome.order, outcome.refund.line
-                self.refunded_fen[key] = self.refunded_fen.get(key, 0) + outcome.refund.amount_fen
-            if isinstance(event, events.CloseEvent):
-                self.period_first_entry = self.entries + 1
-        return _posting_difference(stored, row)
+            return journal.refused(refusal.reason)
+        if outcome.refund is not None and outcome.order is not None:
+            key = outcome.order, outcome.refund.line
+            self.refunded_fen[key] = self.refunded_fen.get(key, 0) + outcome.refund.amount_fen
+        elif isinstance(event, events.OrderEvent):
+            for place, award in enumerate(outcome.awards):
+                if award.waiting:
+                    self.waiting[event.id, place] = self.state.waiting[event.id, place]
+        elif isinstance(event, events.CloseEvent):
+            self.period_first_entry = self.entries + 1
+        return self._journal.row(event, outcome)
 
 
 class _Chain:
@@ -123,7 +139,9 @@ class _Chain:
         self._batches = Batch.objects.filter(programme_id=programme_id).order_by("number")
         self._waiting = self._batches.iterator()
         self._batch = next(self._waiting, None)
-        self._digest = sealing.GENESIS
+        self._first_entry = 1
+        self.number = 0
+        self.digest = sealing.GENESIS
         self._texts: list[bytes] = []
         self._event_digests: list[bytes] = []
 
@@ -142,12 +160,25 @@ class _Chain:
         self._event_digests.append(bytes(stored.digest))
         if stored.id % SPAN < batch.last_entry:
             return None
-        expected = sealing.chain(self._digest, b"".join(self._event_digests), *self._texts)
-        if expected != bytes(batch.digest):
-            return _about(
-                f"batch {batch.number}", "hash", expected.hex(), bytes(batch.digest).hex()
-            )
-        self._digest = expected
+        digest = sealing.chain(self.digest, b"".join(self._event_digests), *self._texts)
+        expected = {
+            "hash": digest.hex(),
+            "hash of the batch before": self.digest.hex(),
+            "number": self.number + 1,
+            "first entry": self._first_entry,
+            "last entry": stored.id % SPAN,
+        }
+        found = {
+            "hash": bytes(batch.digest).hex(),
+            "hash of the batch before": bytes(batch.previous_digest).hex(),
+            "number": batch.number,
+            "first entry": batch.first_entry,
+            "last entry": batch.last_entry,
+        }
+        for what, should in expected.items():
+            if found[what] != should:
+                return _about(f"batch {batch.number}", what, should, found[what])
+        self.digest, self.number, self._first_entry = digest, batch.number, batch.last_entry + 1
         self._texts, self._event_digests = [], []
         self._batch = next(self._waiting, None)
         return None

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Q, Sum
 
+from mingchi.engine.rules import Plan
 from mingchi.ledger import verify as ledger
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.verify import Difference
-from mingchi.rebates import heads
+from mingchi.rebates import heads, plans
 from mingchi.rebates.ids import primary_key
 from mingchi.rebates.models import (
     Agent,
     Event,
     Participant,
+    PlanVersion,
     Position,
     Programme,
-    Refunded,
+    Sale,
     Shareholder,
 )
 from mingchi.rebates.queries import MAIN
@@ -33,6 +36,20 @@ LEFT JOIN rebates_setaside s ON s.event_id = e.id
 WHERE e.programme_id = %s AND n.id IS NULL AND p.event_id IS NULL AND s.event_id IS NULL
 ORDER BY e.id
 """
+_GONE = """
+SELECT p.event_id FROM rebates_pending p LEFT JOIN rebates_event e ON e.id = p.event_id
+WHERE p.programme_id = %s AND e.id IS NULL ORDER BY 1
+"""
+_OF_ORDERS = """
+SELECT coalesce(e.key, 'entry ' || o.order_entry_id), {} FROM {} o
+LEFT JOIN ledger_entry n ON n.id = o.order_entry_id LEFT JOIN rebates_event e ON e.id = n.event_id
+WHERE o.order_entry_id BETWEEN %s AND %s
+"""
+_REFUNDED = _OF_ORDERS.format("o.line, o.refunded_fen", "rebates_refunded")
+_WAITING = _OF_ORDERS.format(
+    "o.place, o.amount_fen, o.earner_id, o.target_fen, o.unclaimed_to, o.outcome",
+    "rebates_waitingaward",
+)
 
 
 def differences(programme: Programme) -> Iterator[Difference]:
@@ -47,6 +64,12 @@ def differences(programme: Programme) -> Iterator[Difference]:
 
 
 def _differences(programme: Programme) -> Iterator[Difference]:
+    faults = plans.check(programme.opening_plan)
+    if faults:
+        yield Difference(
+            event="", account="opening plan", expected="a plan", found="; ".join(faults)
+        )
+        return
     recomputed = Recomputation(programme)
     broken = False
     for found in recomputed.differences():
@@ -59,8 +82,9 @@ def _differences(programme: Programme) -> Iterator[Difference]:
     yield from _position_differences(recomputed)
     yield from _participant_differences(recomputed)
     yield from _appointment_differences(recomputed)
-    yield from ledger.balance_differences(recomputed.settled_fen)
+    yield from _order_differences(recomputed)
     yield from ledger.cash_differences()
+    yield from ledger.balance_differences(recomputed.settled_fen)
     yield from _lost_events(programme)
 
 
@@ -74,10 +98,24 @@ def _programme_differences(recomputed: Recomputation) -> Iterator[Difference]:
         "period_first_entry": recomputed.period_first_entry,
         "last_entry": recomputed.entries,
         "last_position": state.next_position - 1,
+        "last_batch": recomputed.batches,
     }
     found = {name: getattr(programme, name) for name in expected if name != "ratio"}
     found["ratio"] = (programme.ratio_fen, programme.ratio_upt)
+    expected["digest"], found["digest"] = recomputed.digest.hex(), bytes(programme.digest).hex()
     yield from _compare("programme", expected, found)
+    active = PlanVersion.objects.filter(programme=programme, state=PlanVersion.State.ACTIVE).first()
+    if active is None or _plan(active.toml) != state.plan:
+        yield Difference(
+            event="",
+            account="plan in force",
+            expected=f"the plan {state.plan.name!r} of the events",
+            found=f"version {active}",
+        )
+
+
+def _plan(toml: str) -> Plan | None:
+    return None if plans.check(toml) else plans.read(toml)
 
 
 def _position_differences(recomputed: Recomputation) -> Iterator[Difference]:
@@ -115,19 +153,36 @@ def _participant_differences(recomputed: Recomputation) -> Iterator[Difference]:
         primary_key(member.id): (
             primary_key(member.sponsor.id) if member.sponsor else None,
             member.rank,
-            # Sales of the running period stand in Sale, not here.
             member.own_sales_fen - member.period_sales_fen,
+            member.period_sales_fen,
+            member.has_ordered,
         )
         for member in recomputed.state.members.values()
     }
     rows = Participant.objects.filter(**_mine(recomputed)).values_list(
-        "id", "sponsor_id", "rank", "own_sales_fen"
+        "id", "sponsor_id", "rank", "own_sales_fen", "orders"
     )
-    found = {
-        key % SPAN: (sponsor and sponsor % SPAN, rank, sales)
-        for key, sponsor, rank, sales in rows.iterator()
-    }
+    period = _period_sales(recomputed)
+    found = {}
+    for key, sponsor, rank, sales_fen, orders in rows.iterator():
+        period_fen, period_orders = period.pop(key % SPAN, (0, 0))
+        has_ordered = orders + period_orders > 0
+        above = sponsor and sponsor % SPAN
+        found[key % SPAN] = above, rank, sales_fen, period_fen, has_ordered
     yield from _compare("member", expected, found)
+    yield from _compare("sales of nobody", {}, period)
+
+
+def _period_sales(recomputed: Recomputation) -> dict[int, tuple[int, int]]:
+    """Sales of the running period in fen, and how many orders, by member."""
+    first, last = _range(recomputed.programme.id)
+    sales = Sale.objects.filter(entry_id__range=(first + recomputed.period_first_entry, last))
+    return {
+        member: (fen, orders)
+        for member, fen, orders in sales.values_list("member_id").annotate(
+            fen=Sum("amount_fen"), orders=Count("entry_id", filter=Q(amount_fen__gt=0))
+        )
+    }
 
 
 def _appointment_differences(recomputed: Recomputation) -> Iterator[Difference]:
@@ -141,12 +196,35 @@ def _appointment_differences(recomputed: Recomputation) -> Iterator[Difference]:
         {primary_key(member): weight for member, weight in state.shareholders.items()},
         dict(weights),
     )
-    refunded = Refunded.objects.filter(order_entry_id__range=_range(programme.id))
+
+
+def _order_differences(recomputed: Recomputation) -> Iterator[Difference]:
+    """What was refunded of each line, and the awards that wait or waited."""
+    state, programme = recomputed.state, recomputed.programme
     yield from _compare(
-        "refunded, lines",
-        {"all": (len(recomputed.refunded_fen), sum(recomputed.refunded_fen.values()))},
-        {"all": (len(refunded), sum(row.refunded_fen for row in refunded))},
+        "refunded, order and line", recomputed.refunded_fen, _by_order(_REFUNDED, programme)
     )
+    waiting = {
+        key: (
+            w.amount_fen,
+            primary_key(w.earner),
+            w.target_fen,
+            w.unclaimed_to,
+            "waiting" if key in state.waiting else state.forfeited.get(key, "paid"),
+        )
+        for key, w in recomputed.waiting.items()
+    }
+    yield from _compare("waiting award, order and place", waiting, _by_order(_WAITING, programme))
+
+
+def _by_order(sql: str, programme: Programme) -> dict[Any, Any]:
+    """Rows by order and line or place; the rest is a number, or a tuple where there is more."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _range(programme.id))
+        return {
+            (order, place): rest[0] if len(rest) == 1 else tuple(rest)
+            for order, place, *rest in cursor.fetchall()
+        }
 
 
 def _lost_events(programme: Programme) -> Iterator[Difference]:
@@ -155,6 +233,11 @@ def _lost_events(programme: Programme) -> Iterator[Difference]:
         for (key,) in cursor.fetchall():
             yield Difference(
                 event=key, account="queue", expected="settled, waiting or set aside", found="lost"
+            )
+        cursor.execute(_GONE, [programme.id])
+        for (event_id,) in cursor.fetchall():
+            yield Difference(
+                event=f"#{event_id}", account="queue", expected="an event", found="gone"
             )
 
 
