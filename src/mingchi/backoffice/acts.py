@@ -71,6 +71,7 @@ class Act:
     variant: ActionVariant = ActionVariant.DEFAULT
     to: Callable[[Any], str] | None = None
     template: str = "backoffice/act.html"
+    submit: Text = ""
 
 
 class ActsMixin:

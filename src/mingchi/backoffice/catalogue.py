@@ -213,6 +213,7 @@ class ProductPage(Page):
             run=_edit_product,
             initial=_values_of("title", "category_id", "status", "description"),
             icon="edit",
+            submit=_("Save"),
         ),
         Act(
             name="sku",
@@ -286,6 +287,7 @@ class SkuPage(Page):
             run=_edit_sku,
             initial=_values_of(*_SKU),
             icon="edit",
+            submit=_("Save"),
             explain=_("Counts for orders placed from here on; placed ones keep their prices."),
         ),
         Act(

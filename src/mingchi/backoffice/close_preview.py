@@ -21,6 +21,7 @@ def panels(preview: Mapping[str, Any], *, title: Any) -> Sequence[Panel]:
     """Awards and promotions of a preview."""
     awards = preview.get("awards", [])
     promotions = preview.get("promotions", [])
+    missed = preview.get("unclaimed", [])
     names = _names([row["member"] for row in [*awards, *promotions]])
     total_fen = sum(row["amount"] for row in awards)
     return [
@@ -30,6 +31,8 @@ def panels(preview: Mapping[str, Any], *, title: Any) -> Sequence[Panel]:
                 (_("awards"), len(awards)),
                 (_("in all (yuan)"), display.yuan(total_fen)),
                 (_("promotions"), len(promotions)),
+                (_("awards that miss their target"), len(missed)),
+                (_("of these (yuan)"), display.yuan(sum(row["amount"] for row in missed))),
             ],
             headers=[_("member"), _("kind"), _("amount (yuan)")],
             rows=[

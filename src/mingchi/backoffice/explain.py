@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.backoffice import display
@@ -16,7 +15,7 @@ from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order, Refund
 from mingchi.payouts.models import Redemption
-from mingchi.rebates import ids, queries, records
+from mingchi.rebates import awards, ids, queries
 from mingchi.rebates.models import Event, PlanVersion
 
 ACCOUNTS = {
@@ -116,14 +115,19 @@ def rule(code: int) -> str:
     """A posting's rule, with the order line where there are several."""
     name = str(RULES.get(rules.name(code), rules.name(code)))
     line = rules.line(code)
-    return f"{name} · {_('line')} {line + 1}" if line else name
+    return name + str(_(" · line %(number)s") % {"number": line + 1}) if line else name
 
 
 def amount(account: int, value: int) -> str:
     """In the account's own unit."""
     if accounts.holds_points(account):
-        return f"{display.points(value)} {_('points')}"
-    return f"{display.yuan(value)} {_('yuan')}"
+        return display.points(value) + str(_(" points"))
+    return in_yuan(value)
+
+
+def in_yuan(fen: int) -> str:
+    """With the unit."""
+    return display.yuan(fen) + str(_(" yuan"))
 
 
 def account_name(account: int, names: dict[int, str] | None = None) -> Any:
@@ -191,33 +195,19 @@ def _answer(event: Event, entries: dict[int, Entry]) -> Answer:
 
 
 def award_rows(member_id: int, *, limit: int) -> list[list[Any]]:
-    """A member's latest awards: kind, order, rule, rate, base, generation, amount, status."""
-    account = accounts.wallet(member_id)
-    lines = StatementLine.objects.filter(account=account, entry_id__isnull=False)
-    codes = sorted(rules.AWARDS)
-    recent = lines.annotate(code=F("rule") % 100).filter(code__in=codes).order_by("-id")
-    entry_ids = list(dict.fromkeys(recent.values_list("entry_id", flat=True)[: limit * 2]))
-    entries = Entry.objects.in_bulk(entry_ids)
-    events = Event.objects.in_bulk([entry.event_id for entry in entries.values()])
-    rows: list[list[Any]] = []
-    for key in entry_ids:
-        event = events[entries[key].event_id]
-        if event.kind in ("order", "close"):
-            found = records.awards(event.key, entries[key].record)
-            rows += [_award_row(award) for award in found if award.member == f"m{member_id}"]
-    return rows[:limit]
-
-
-def _award_row(award: records.ExplainedAward) -> list[Any]:
+    """A member's latest awards: kind, order, rule, rate, base, generation, amount."""
     return [
-        RULES.get(award.kind, award.kind),
-        thing("order", award.order) if award.order else display.NOTHING,
-        award.rule + 1,
-        display.percent(award.rate_ppm),
-        display.yuan(award.base_fen),
-        award.generation or display.NOTHING,
-        display.yuan(award.amount_fen),
-        _("waits for the close") if award.waiting else _("available"),
+        [
+            RULES.get(award.kind, award.kind),
+            thing("order", award.order) if award.order else display.NOTHING,
+            display.NOTHING if award.rule is None else award.rule + 1,
+            display.percent(award.rate_ppm),
+            display.yuan(award.base_fen),
+            award.generation or display.NOTHING,
+            display.yuan(award.amount_fen),
+            display.moment(award.at),
+        ]
+        for award in awards.awards(member_id, limit=limit)
     ]
 
 

@@ -1,5 +1,6 @@
 """Fields of the back office's forms: people type yuan and points, programs get integers."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from unfold.widgets import (
 from mingchi.backoffice import display
 
 MAX_DIGITS = 16
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class _WholeUnits(forms.CharField):
@@ -33,15 +35,9 @@ class _WholeUnits(forms.CharField):
         text = str(super().clean(value)).replace(",", "").strip()
         if not text:
             return None
-        if len(text) > MAX_DIGITS or not text.isascii():
+        if len(text) > MAX_DIGITS or not NUMBER.fullmatch(text):
             raise ValidationError(_("This is no amount."))
-        try:
-            number = Decimal(text)
-        except ArithmeticError:
-            raise ValidationError(_("This is no amount.")) from None
-        if not number.is_finite() or number < 0:
-            raise ValidationError(_("This is no amount."))
-        whole = number.scaleb(self.places)
+        whole = Decimal(text).scaleb(self.places)
         if whole != whole.to_integral_value():
             raise ValidationError(self.too_fine)
         return int(whole)

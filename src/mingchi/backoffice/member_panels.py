@@ -121,7 +121,7 @@ def awards(member: Member) -> Panel:
     return Panel(
         title=_("Awards"),
         headers=[_("kind"), _("order"), _("rule"), _("rate"), _("base (yuan)"), _("generation"),
-                 _("amount (yuan)"), _("status")],
+                 _("amount (yuan)"), _("at")],
         rows=explain.award_rows(member.pk, limit=SHOWN),
         right=frozenset({3, 4, 5, 6}),
     )  # fmt: skip

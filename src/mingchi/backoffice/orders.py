@@ -243,8 +243,8 @@ class OrderPage(Page):
         (
             display.yuan_column("goods_fen", _("goods (yuan)")),
             display.yuan_column("shipping_fen", _("shipping (yuan)")),
-            display.yuan_column("total_fen", _("total (yuan)")),
         ),
+        (display.yuan_column("total_fen", _("total (yuan)")), "placed_at"),
         ("recipient", display.column(_("recipient's phone"), lambda row: _phone(row))),
         ("region", "address"),
         ("carrier", "tracking_number"),
@@ -324,8 +324,9 @@ class RefundPage(Page):
         (display.column(_("order line"), lambda row: str(row.line)),
          display.yuan_column("amount_fen", _("amount (yuan)"))),
         ("reason", display.column(_("asked by"), lambda row: _asker(row))),
-        ("asked_at", "before_settlement", "restock"),
-        ("decided_by", "decided_at", "decision_reason"),
+        ("asked_at", "before_settlement"),
+        ("decided_by", "decided_at"),
+        ("decision_reason", "restock"),
         "paid_at",
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from mingchi.backoffice.display import Text
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A titled box. `rows` are cells under `headers`; `figures` are label and value; `chart` is
-    what Chart.js draws; `note` stands below. `right` counts columns, from 0, set to the right."""
+    what Chart.js draws; `text` is shown as it is; `note` stands below. `right` names columns,
+    counted from 0, that are set to the right."""
 
     title: Text
     headers: Sequence[Text] = ()
@@ -19,6 +20,7 @@ class Panel:
     chart: str = ""
     note: Text = ""
     more: str = ""
+    text: Any = ""
     empty: Text = ""
     right: frozenset[int] = field(default_factory=frozenset)
 

@@ -45,7 +45,7 @@ def of_version(version: PlanVersion) -> Sequence[Panel]:
     other = _compared_with(version)
     if other is not None:
         panels.append(difference(other, version))
-    return [*panels, Panel(title=_("plan (TOML)"), headers=[""], rows=[[_text(version.toml)]])]
+    return [*panels, Panel(title=_("plan (TOML)"), text=_text(version.toml))]
 
 
 def difference(old: PlanVersion, new: PlanVersion) -> Panel:
@@ -58,9 +58,7 @@ def difference(old: PlanVersion, new: PlanVersion) -> Panel:
     if not marked:
         return Panel(title=title, note=_("No difference."))
     body = format_html_join("\n", '<span class="{}">{}</span>', marked)
-    return Panel(
-        title=title, headers=[""], rows=[[format_html('<pre class="bo-pre">{}</pre>', body)]]
-    )
+    return Panel(title=title, text=format_html('<pre class="bo-pre">{}</pre>', body))
 
 
 def _compared_with(version: PlanVersion) -> PlanVersion | None:

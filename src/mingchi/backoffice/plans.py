@@ -101,6 +101,7 @@ ACTS = (
         initial=plan_form.initial,
         shown=_is_draft,
         template="backoffice/plan_form.html",
+        submit=_("Save the draft"),
         icon="edit",
         explain=_(
             "Rates as 30% or 0.3; money in yuan. Rows left empty are ignored; save to get more."
@@ -113,6 +114,7 @@ ACTS = (
         form=TomlForm,
         run=_edit,
         initial=lambda version: {"toml": version.toml},
+        submit=_("Save the draft"),
         shown=_is_draft,
         icon="code",
     ),
@@ -155,6 +157,7 @@ class PlanPage(Page):
             form=TomlForm,
             run=_new,
             initial=_in_force,
+            submit=_("Save the draft"),
             icon="add",
             variant=ActionVariant.PRIMARY,
             explain=_("It starts from the plan in force."),

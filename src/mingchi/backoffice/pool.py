@@ -77,6 +77,7 @@ class ProgrammePage(Page):
             form=CloseForm,
             run=_close,
             icon="event_available",
+            submit=_("Ask for the close"),
             to=_to_proposals,
             panels=lambda request, thing: close_preview.now(thing),
             explain=_(

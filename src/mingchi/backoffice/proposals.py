@@ -14,6 +14,7 @@ from mingchi.backoffice import (
     audit,
     close_preview,
     display,
+    explain,
     fields,
     member_panels,
     plan_panels,
@@ -138,7 +139,7 @@ def subject(proposal: Proposal) -> str:
     """What it is about, in a line."""
     payload = proposal.payload
     if proposal.kind in (Kind.SUBSIDY, Kind.WITHDRAWAL):
-        return f"{display.yuan(payload['amount_fen'])} {_('yuan')}"
+        return explain.in_yuan(payload["amount_fen"])
     if proposal.kind == Kind.PLAN:
         return str(_("version %(number)s") % {"number": payload.get("number")})
     return str(payload.get("period", ""))

@@ -23,12 +23,13 @@ def put_back_event(*, by: User, event_id: int, reason: str) -> None:
         found = aside.first()
         if found is None:
             raise NotFoundError()
-        inbox.put_back(found.event)
+        event, error = found.event, found.error
+        inbox.put_back(event)
         audit.record(
             actor=rights.actor(by),
             action="event.put_back",
-            subject=f"event:{found.event.key}",
-            before={"error": found.error},
+            subject=f"event:{event.key}",
+            before={"error": error},
             after={"queued": True},
             reason=reason,
         )

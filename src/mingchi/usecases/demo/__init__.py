@@ -119,7 +119,7 @@ def _finish(programme_id: int, seed: int) -> None:
     while sealing.seal_cash():
         pass
     for journal in (programme_id, Batch.CASH):
-        while statements.bring_up_to_date(journal=journal, batches=100):
+        while statements.bring_up_to_date(journal=journal):
             pass
     # The demo's own member may look; before this, it had to buy.
     Member.objects.filter(phone=people.LOOKER_PHONE).update(is_read_only=True)

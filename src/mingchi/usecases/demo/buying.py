@@ -36,7 +36,7 @@ def plan_orders(world: World) -> None:
         when = world.later(world.day(0.2), 0, 20)
         world.calendar.at(when, partial(_opening_order, world, number))
     for number in range(OPENERS + 1, world.size.orders + 1):
-        when = world.day(3 + 86.9 * world.chance.random() ** 0.55)
+        when = world.day(3 + 86.99 * world.chance.random() ** 0.55)
         world.calendar.at(when, partial(_order, world, number))
 
 

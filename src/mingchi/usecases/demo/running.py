@@ -30,8 +30,8 @@ LEAST_WITHDRAWN_FEN = 2000
 
 def plan_running(world: World) -> None:
     """The worker's rounds, and what staff do on which day."""
-    for half_day in range(1, 181):
-        world.calendar.at(world.day(half_day / 2 - 0.01), partial(_round, world))
+    for day in range(1, 91):
+        world.calendar.at(world.day(day - 0.01), partial(_round, world))
     for number in range(world.size.redemptions):
         at = world.day(14 + 75.5 * world.chance.random())
         world.calendar.at(at, partial(_redeem, world, number))
@@ -47,7 +47,7 @@ def plan_running(world: World) -> None:
 
 
 def _round(world: World, when: datetime) -> None:
-    """What the worker does, twice a day, and the settler after it."""
+    """What the worker does in a day, and the settler after it."""
     cancel_unpaid(now=when)
     complete_due_orders(now=when)
     activate_due_plans(now=when)
@@ -142,7 +142,7 @@ def _close(world: World, number: int) -> None:
 
 def _subsidise(world: World) -> None:
     proposal_id = ask_subsidy(
-        by=world.staff["operator"], amount_fen=300_000, reason="开业五十天活动补贴"
+        by=world.staff["operator"], amount_fen=100_000, reason="开业五十天活动补贴"
     )
     decide_subsidy(by=world.staff["finance"], proposal_id=proposal_id, approve=True)
 

@@ -1,0 +1,93 @@
+"""The demo: the same figures from the same seed, nothing to find for verify, and when not."""
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+from tests.demo_shop import SMALL
+from tests.usecases.shop import member
+
+from mingchi.catalogue.models import Category, Product
+from mingchi.foundation.errors import DomainError
+from mingchi.foundation.models import Proposal, User
+from mingchi.members.models import Member
+from mingchi.orders.models import Order, Refund
+from mingchi.rebates import queries, verify
+from mingchi.rebates.models import Event, SetAside
+from mingchi.rebates.settlement import Settler
+from mingchi.usecases import demo
+from mingchi.usecases.demo import goods, people
+from mingchi.usecases.open_platform import open_platform
+
+
+def _figures() -> dict[str, object]:
+    standing = queries.standing()
+    return {
+        "pool": (standing.pool_fen, standing.supply_upt),
+        "events": list(Event.objects.order_by("pk").values_list("key", flat=True)),
+        "orders": list(Order.objects.order_by("pk").values_list("goods_fen", "state")),
+        "members": list(Member.objects.order_by("pk").values_list("phone", "name", "sponsor_id")),
+        "refunds": list(Refund.objects.order_by("pk").values_list("amount_fen", "state")),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None:
+    call_command("flush", interactive=False, verbosity=0)  # so that keys count from 1
+    heard: list[int] = []
+    assert demo.load(size=SMALL, progress=heard.append).created
+    first = _figures()
+    assert heard == sorted(heard)
+    assert verify.main([]) == 0
+    assert not SetAside.objects.exists()
+    assert (Product.objects.count(), Category.objects.count()) == (40, 6)
+    assert Member.objects.count() == SMALL.members
+    assert Order.objects.count() == SMALL.orders
+    kinds = set(Event.objects.values_list("kind", flat=True))
+    assert {"order", "redeem", "close", "subsidy", "plan", "rank", "agent"} <= kinds
+    assert Proposal.objects.filter(state="asked").count() >= 2
+    assert not demo.load(size=SMALL).created
+    assert _figures() == first
+    call_command("flush", interactive=False, verbosity=0)
+    demo.load(size=SMALL)
+    assert _figures() == first
+
+
+def test_its_accounts_are_there_and_onlookers_can_change_nothing() -> None:
+    logins = {row[1] for row in demo.accounts()}
+    assert {"owner", "operator", "finance", "demo-operator", "demo-auditor"} <= logins
+    looks_only = {account.login for account in people.STAFF if account.is_read_only}
+    assert looks_only == {"demo-operator", "demo-finance", "demo-auditor"}
+
+
+def test_live_mode_has_no_demo(settings: Settings) -> None:
+    settings.LIVE = True
+    with pytest.raises(DomainError, match="demo_in_live"):
+        demo.load()
+
+
+@pytest.mark.django_db
+def test_a_platform_in_use_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    open_platform()
+    member()
+    with pytest.raises(DomainError, match="platform_in_use"):
+        demo.load()
+    assert demo.main([]) == 1
+    assert "mingchi demo:" in capsys.readouterr().err
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_running_settler_is_not_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_platform()
+    monkeypatch.setattr(Settler, "take_over", lambda self, wait: False)
+    with pytest.raises(DomainError, match="settler_running"):
+        demo.load()
+
+
+def test_no_text_of_the_shop_promises_anything() -> None:
+    forbidden = ("稳赚", "保本", "只涨不跌", "躺赚", "翻倍", "单边上扬")
+    for article in goods.articles():
+        assert not any(word in article.title + article.description for word in forbidden)
+        for variant in article.variants:
+            shares = variant.shares or (variant.price_fen * 3 // 10,) * 2
+            assert variant.cost_fen + sum(shares) <= variant.price_fen

@@ -1,0 +1,181 @@
+"""Role by page: who sees what, whose rows, in how many queries; and that nobody sees more."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+from tests.backoffice.conftest import SignIn
+from tests.usecases.shop import staff
+
+from mingchi.backoffice import access
+from mingchi.backoffice.acts import merchant_of
+from mingchi.foundation import roles
+from mingchi.foundation.models import User
+from mingchi.merchants.models import Merchant, MerchantStaff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
+MERCHANT = [f"merchant:{role}" for role in MerchantStaff.Role.values]
+SCOPED = [model for model in admin.site._registry if hasattr(model, "MERCHANT_PATH")]
+PAGES = {f"{m._meta.app_label}.{m._meta.model_name}": m for m in admin.site._registry}
+
+
+def account(role: str) -> User:
+    kind, _colon, name = role.partition(":")
+    if kind == "merchant":
+        return staff(merchant=Merchant.objects.order_by("pk").last(), role=name)
+    return staff(role)
+
+
+@pytest.mark.parametrize("role", [*roles.ALL, *MERCHANT])
+def test_every_page_answers_those_and_only_those_who_may_see_it(role: str, sign_in: SignIn) -> None:
+    client = sign_in(account(role))
+    menu = client.get(reverse("admin:index")).content.decode()
+    for label, model in PAGES.items():
+        allowed = role in access.SEES[label]
+        listed = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        answer = client.get(listed)
+        expected = (302 if label == "rebates.programme" else 200) if allowed else 403
+        assert answer.status_code == expected, (role, label)
+        assert (f'href="{listed}"' in menu) == allowed, (role, label)
+        _look_at_one(client, role, label, allowed=allowed)
+
+
+def _look_at_one(client: Client, role: str, label: str, *, allowed: bool) -> None:
+    model = PAGES[label]
+    row = model._default_manager.order_by("pk").last()
+    if row is None:
+        return
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    answer = client.get(reverse(f"{name}_change", args=[row.pk]))
+    if not allowed:
+        assert answer.status_code in (302, 403), (role, label)
+    elif not role.startswith("merchant"):
+        assert answer.status_code == 200, (role, label)
+
+
+@pytest.mark.parametrize("model", PAGES.values(), ids=lambda m: m.__name__)
+def test_not_even_the_owner_adds_or_deletes_past_the_use_cases(
+    model: type, sign_in: SignIn
+) -> None:
+    client = sign_in(account("owner"))
+    meta = model._meta  # type: ignore[attr-defined]
+    name = f"admin:{meta.app_label}_{meta.model_name}"
+    row = model._default_manager.order_by("pk").last()  # type: ignore[attr-defined]
+    assert client.post(reverse(f"{name}_add"), {}).status_code == 403
+    if row is not None:
+        for word in ("delete", "change"):
+            answer = client.post(reverse(f"{name}_{word}", args=[row.pk]), {"post": "yes"})
+            assert answer.status_code == 403, word
+        assert model._default_manager.filter(pk=row.pk).exists()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("label", sorted(set(PAGES) - {"rebates.programme"}))
+def test_a_list_needs_few_queries_however_long(
+    label: str, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = sign_in(account("owner"))
+    address = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    client.get(address)
+    with django_assert_max_num_queries(16):
+        assert client.get(address).status_code == 200
+
+
+def test_the_table_names_every_page_and_no_other() -> None:
+    assert set(access.SEES) == set(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("role", "label"),
+    [
+        ("service", "ledger.entry"),
+        ("service", "foundation.auditrecord"),
+        ("operator", "foundation.user"),
+        ("operator", "ledger.entry"),
+        ("merchant:manager", "members.member"),
+        ("merchant:manager", "rebates.programme"),
+        ("merchant:clerk", "payments.payment"),
+        ("merchant:finance", "catalogue.product"),
+    ],
+)
+def test_what_a_role_must_not_see(role: str, label: str) -> None:
+    assert role not in access.SEES[label]
+
+
+def test_nobody_gets_in_without_a_staff_account(sign_in: SignIn) -> None:
+    outsider = User.objects.create(username="outsider", is_staff=False)
+    former = staff("owner")
+    former.is_active = False
+    former.save()
+    for client in (sign_in(outsider), sign_in(former), Client()):
+        answer = client.get(reverse("admin:orders_order_changelist"))
+        assert answer.status_code == 302
+        assert "login" in answer["Location"]
+
+
+def test_an_account_without_a_role_sees_an_empty_page(sign_in: SignIn) -> None:
+    client = sign_in(staff())
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 200
+    assert b"bo-panel-title" not in answer.content
+
+
+def test_the_dashboard_shows_a_merchant_only_its_own(sign_in: SignIn) -> None:
+    page = sign_in(account("merchant:clerk")).get(reverse("admin:index")).content.decode()
+    assert "Today" in page
+    assert "circulating points" not in page
+    assert "new members" not in page
+    assert "Proposals that wait" not in page
+
+
+@pytest.fixture
+def merchants() -> tuple[Merchant, Merchant]:
+    mine, other = Merchant.objects.filter(is_demo=True).order_by("pk")
+    return mine, other
+
+
+@pytest.fixture(params=["manager", "clerk", "finance"])
+def client(request: pytest.FixtureRequest, merchants: tuple[Merchant, Merchant]) -> Client:
+    browser = Client(headers={"accept-language": "en"})
+    browser.force_login(staff(merchant=merchants[0], role=request.param))
+    return browser
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda m: m.__name__)
+def test_rows_of_another_merchant_are_not_there(
+    model: type, client: Client, merchants: tuple[Merchant, Merchant]
+) -> None:
+    mine, other = merchants
+    meta = model._meta  # type: ignore[attr-defined]
+    name = f"admin:{meta.app_label}_{meta.model_name}"
+    found = client.get(reverse(f"{name}_changelist"))
+    if found.status_code == 200:
+        rows = found.context_data["cl"].result_list  # type: ignore[attr-defined]
+        assert {merchant_of(row) for row in rows} <= {mine.pk}
+    path = model.MERCHANT_PATH  # type: ignore[attr-defined]
+    theirs = model.objects.filter(**{path: other.pk}).first()  # type: ignore[attr-defined]
+    if theirs is not None:
+        assert client.get(reverse(f"{name}_change", args=[theirs.pk])).status_code in (302, 403)
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda m: m.__name__)
+def test_acts_on_another_merchants_rows_find_nothing(
+    model: type, client: Client, merchants: tuple[Merchant, Merchant]
+) -> None:
+    meta = model._meta  # type: ignore[attr-defined]
+    path = model.MERCHANT_PATH  # type: ignore[attr-defined]
+    theirs = model.objects.filter(**{path: merchants[1].pk}).first()  # type: ignore[attr-defined]
+    for act in admin.site._registry[model].acts if theirs is not None else ():
+        address = reverse(
+            f"admin:{meta.app_label}_{meta.model_name}_do", args=[theirs.pk, act.name]
+        )
+        assert client.post(address, {}).status_code == 404, act.name
+
+
+def test_a_manager_offers_goods_of_the_own_shop_only(
+    merchants: tuple[Merchant, Merchant], sign_in: SignIn
+) -> None:
+    client = sign_in(staff(merchant=merchants[0], role="manager"))
+    page = client.get(reverse("admin:catalogue_product_do_on_list", args=["add"]))
+    choices = page.context_data["form"].fields["merchant_id"].choices  # type: ignore[attr-defined]
+    assert [key for key, _name in choices] == [merchants[0].pk]
