@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from tests.laws.engine_runner import Files, as_lines
 from tests.laws.histories import KINDS, OF_PERIODS, SCALES, Chance, HistoryMaker
 from tests.laws.plans import for_exits, for_peers, make_plan, toml_of
@@ -22,6 +21,7 @@ from tests.rebates.online import (
     stands_as,
     sums_fen,
     until_quiet,
+    wipe,
 )
 
 from mingchi.engine.plan import plan_from_dict
@@ -154,20 +154,6 @@ def happened(events: list[Any], expected: list[Any]) -> Counter[str]:
         seen["exits of others"] += len({*left} - {event.get("member")})
         seen["chains of exits"] += len(left) > 1
     return seen
-
-
-def wipe() -> None:
-    """Empty what a history filled; quicker than what Django does after the test."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND "
-            "(tablename LIKE 'rebates\\_%' OR tablename LIKE 'ledger\\_%')"
-        )
-        tables = [name for (name,) in cursor.fetchall()]
-        deletes = ";".join(f"DELETE FROM {name}" for name in tables)  # noqa: S608
-        cursor.execute(
-            f"SET session_replication_role = replica; {deletes}; RESET session_replication_role"
-        )
 
 
 def test_the_plan_in_the_file_is_the_plan_in_the_table() -> None:

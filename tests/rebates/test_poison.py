@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from tests.rebates.online import (
     Payload,
     answer,
+    change,
     differences,
     keys_in_order,
     member,
@@ -37,10 +38,7 @@ def shelf() -> dict[str, str]:
 
 def overwrite(key: str, payload: str) -> None:
     """Tamper with an event in the table, past its guard."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("UPDATE rebates_event SET payload = %s WHERE key = %s", [payload, key])
-        cursor.execute("RESET session_replication_role")
+    change("UPDATE rebates_event SET payload = %s WHERE key = %s", payload, key)
 
 
 def some(*, bad: int, count: int = 9) -> list[Payload]:

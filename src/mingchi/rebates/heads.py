@@ -40,8 +40,17 @@ def publish(programme: Programme) -> int:
     ]
     if lines:
         with file.open("a") as out:
+            # A line that a crash cut short must not run into the next.
+            out.write("" if _ends_in_a_line(file) else "\n")
             out.write("\n".join(lines) + "\n")
     return len(lines)
+
+
+def _ends_in_a_line(file: Path) -> bool:
+    with file.open("rb") as heads:
+        size = heads.seek(0, 2)
+        heads.seek(max(0, size - 1))
+        return heads.read() in (b"", b"\n")
 
 
 def _last(file: Path) -> int:
