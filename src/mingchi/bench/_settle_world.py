@@ -172,4 +172,7 @@ def queue_orders(programme_id: int, *, first: int, count: int, members: int) -> 
             "SELECT id, programme_id, 1 FROM rebates_event WHERE id > %s RETURNING event_id",
             [before],
         )
-        return [row[0] for row in cursor.fetchall()]
+        queued = [row[0] for row in cursor.fetchall()]
+        # As autovacuum would have done on a platform that has been running for a while.
+        cursor.execute("VACUUM ANALYZE")
+        return queued

@@ -2,7 +2,7 @@
 
 import json
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -19,15 +19,15 @@ _LANES = {"redeem": 0}
 _ORDINARY = 1
 
 # One round trip: the event, and its place in the queue unless the key was there before.
-_INSERT = """
+INSERT: Final = """
 WITH added AS (
     INSERT INTO rebates_event (programme_id, key, kind, payload, digest, request_id, created_at)
     VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
     ON CONFLICT (programme_id, key) DO NOTHING
-    RETURNING id, programme_id)
+    RETURNING id, programme_id, created_at)
 INSERT INTO rebates_pending (event_id, programme_id, lane)
 SELECT id, programme_id, %s FROM added
-RETURNING event_id
+RETURNING event_id, (SELECT created_at FROM added)
 """
 
 
@@ -41,28 +41,35 @@ def record(*, programme_id: int, key: str, payload: dict[str, Any]) -> Event:
     """
     assert connection.in_atomic_block, "an event belongs to the transaction of its cause"
     assert payload["id"] == key
+    row = columns(programme_id, payload)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, row)
+        added = cursor.fetchone()
+    if added is None:
+        return _standing(row)
+    names = ("programme_id", "key", "kind", "payload", "digest", "request_id")
+    values = dict(zip(names, row[:-1], strict=True))
+    return Event(id=added[0], created_at=added[1], **values)
+
+
+def columns(programme_id: int, payload: dict[str, Any]) -> tuple[Any, ...]:
+    """What INSERT takes for an event; raises `events.EventError` for what is none."""
     _refuse_unknown_names(events.parse(payload), payload["type"])
     text = canonical(payload)
     try:
         digest = sha256(text.encode()).digest()
     except UnicodeEncodeError:
         raise events.EventError("", "holds half a character, which is no text") from None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                programme_id,
-                key,
-                payload["type"],
-                text,
-                digest,
-                context.request_id(),
-                _LANES.get(payload["type"], _ORDINARY),
-            ],
-        )
-        created = cursor.fetchone() is not None
+    kind = payload["type"]
+    lane = _LANES.get(kind, _ORDINARY)
+    return programme_id, payload["id"], kind, text, digest, context.request_id(), lane
+
+
+def _standing(row: tuple[Any, ...]) -> Event:
+    """The event of that key that stands; a conflict where it says something else."""
+    programme_id, key, _kind, _text, digest, *_rest = row
     event = Event.objects.get(programme_id=programme_id, key=key)
-    if not created and bytes(event.digest) != digest:
+    if bytes(event.digest) != digest:
         raise ConflictError(
             "event_conflict",
             _("This event was recorded before with other content."),
