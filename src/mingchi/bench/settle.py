@@ -32,11 +32,11 @@ _TABLES: Final = (
 
 
 def run(quick: bool) -> Iterator[dict[str, Any]]:
-    """Yields `against-row-lock`, `against-procedure`, `growth`, `bytes` and `latency`."""
+    """Yields accepted-to-settled, `against-row-lock`, `against-procedure`, `growth`, `bytes`."""
     with world.database() as url:
+        yield latency.p99(url, seconds=5 if quick else 30)
         yield from _against(url, quick)
         yield from _growth(past=50_000 if quick else 1_000_000)
-        yield latency.p99(url, seconds=5 if quick else 30)
 
 
 def _against(url: str, quick: bool) -> Iterator[dict[str, Any]]:

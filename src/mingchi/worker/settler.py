@@ -3,7 +3,9 @@
 import gc
 import signal
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -39,7 +41,7 @@ class Loop:
         # One thread writes a batch while the next is worked out.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._settlers: dict[int, Settler] = {}
-        self._next_chores = 0.0
+        self._chores: list[Callable[[], int]] = []
         self._limit = _FIRST_BATCH
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -89,10 +91,8 @@ class Loop:
                 self._pace(time.monotonic() - began)
             if done:
                 _report(settler, done)
-        if not backlog:
-            worked = self._chores() if time.monotonic() >= self._next_chores else 0
-            if not worked:
-                self._rest(_REST_S if most else _IDLE_REST_S)
+        if not backlog and not self._chore():
+            self._rest(_REST_S if most else _IDLE_REST_S)
 
     def _pace(self, elapsed_s: float) -> None:
         """Larger batches under a backlog, as far as the machine is quick enough for them."""
@@ -101,25 +101,31 @@ class Loop:
         elif elapsed_s > _LONG_BATCH_S:
             self._limit = max(self._limit // 2, _SMALLEST_BATCH)
 
-    def _chores(self) -> int:
-        """Seal cash, bring statements up to date, publish heads, be heard from."""
+    def _chore(self) -> int:
+        """The next of the small jobs that may wait while events do not; how much was done."""
         for settler in self._settlers.values():
             settler.drain()
-        done = sealing.seal_cash()
-        done += statements.bring_up_to_date(journal=Batch.CASH)
-        for programme in Programme.objects.filter(id__in=self._settlers):
-            done += statements.bring_up_to_date(journal=programme.id)
-            heads.publish(programme)
-            seen_at = programme.settler_seen_at
-            now = timezone.now()
-            if seen_at is None or (now - seen_at).total_seconds() > _HEARTBEAT_S:
-                Programme.objects.filter(id=programme.id).update(settler_seen_at=now)
+        if not self._chores:
+            self._chores = self._round_of_chores()
+        return self._chores.pop()()
+
+    def _round_of_chores(self) -> list[Callable[[], int]]:
+        """Seal cash, be heard from, publish heads, bring each statement a step further."""
+        journals = [Batch.CASH, *self._settlers]
+        steps = [partial(statements.bring_up_to_date, journal=journal) for journal in journals]
+        return [*steps, self._be_heard, sealing.seal_cash]
+
+    def _be_heard(self) -> int:
         # What came since the last time, not all that lives: that would take a third of our time.
         gc.collect(1)
-        self._next_chores = time.monotonic() + (0 if done else 0.5)
-        if not self._settlers or Programme.objects.count() > len(self._settlers):
+        for programme in Programme.objects.filter(id__in=self._settlers):
+            heads.publish(programme)
+            seen_at, now = programme.settler_seen_at, timezone.now()
+            if seen_at is None or (now - seen_at).total_seconds() > _HEARTBEAT_S:
+                Programme.objects.filter(id=programme.id).update(settler_seen_at=now)
+        if Programme.objects.count() > len(self._settlers):
             self._take_over()
-        return done
+        return 0
 
     def _rest(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -146,7 +152,7 @@ def _report(settler: Settler, done: int) -> None:
 
 def run() -> int:
     """Run until SIGTERM or SIGINT."""
-    gc.disable()  # members and positions live for long and make no cycles; see `_chores`
+    gc.disable()  # members and positions live for long and make no cycles; see `_be_heard`
     loop = Loop()
     signal.signal(signal.SIGTERM, loop.stop)
     signal.signal(signal.SIGINT, loop.stop)
