@@ -92,7 +92,10 @@ class Member:
     def take_up(self, position: Position) -> None:
         """Adds a position to the member's open ones; in rising order of number."""
         drop_closed(self.positions)
-        self.positions.append(position)
+        if self.positions:
+            self.positions.append(position)
+        else:
+            self.positions = [position]  # without the room that a list keeps for more
         if position.shared:
             self.shared = position
 
