@@ -1,6 +1,8 @@
 """`mingchi verify` as it is called, what only hashes can tell, and the heads outside."""
 
 import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
@@ -17,8 +19,10 @@ from tests.rebates.online import (
 )
 
 from mingchi.cli import main as mingchi
+from mingchi.ledger.verify import Difference
 from mingchi.rebates import heads, verify
 from mingchi.rebates.models import Event, Programme
+from mingchi.rebates.recompute import Recomputation
 from mingchi.rebates.settlement import Settler
 
 
@@ -108,26 +112,38 @@ def test_it_reads_one_snapshot(settled: Programme) -> None:
     """Batches that come in while it works are not half of what it sees."""
     checking = verify.differences(settled)
     change("UPDATE ledger_accountbalance SET balance_fen = 1 WHERE account = 111")
+    plain = Recomputation.differences
+    mend = "UPDATE ledger_accountbalance SET balance_fen = 19950 WHERE account = 111"
+
+    def meanwhile(self: Recomputation) -> Iterator[Difference]:
+        yield from plain(self)
+        in_a_thread(lambda: change(mend))
+
     with pytest.MonkeyPatch.context() as patch:
-        from mingchi.rebates.recompute import Recomputation
-
-        plain = Recomputation.differences
-
-        def meanwhile(self: Recomputation):  # type: ignore[no-untyped-def]
-            yield from plain(self)
-            _in_a_thread("UPDATE ledger_accountbalance SET balance_fen = 19950 WHERE account = 111")
-
         patch.setattr(Recomputation, "differences", meanwhile)
         assert [found.account for found in checking] == ["wallet:1"]
     assert differences(settled) == []
 
 
-def _in_a_thread(sql: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+def test_a_head_published_while_it_works_is_no_difference(
+    settled: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads.publish(settled)
+    plain = Recomputation.differences
 
+    def meanwhile(self: Recomputation) -> Iterator[Difference]:
+        yield from plain(self)
+        in_a_thread(lambda: (settle(settled, [member(3)]), heads.publish(settled)))
+
+    monkeypatch.setattr(Recomputation, "differences", meanwhile)
+    assert differences(settled) == []
+    assert published(settled) == [1, 2, 3]
+
+
+def in_a_thread(call: Callable[[], object]) -> None:
     def run() -> None:
         try:
-            change(sql)
+            call()
         finally:
             connections.close_all()
 

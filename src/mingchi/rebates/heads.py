@@ -5,8 +5,9 @@ others hold. One JSON line a batch, appended by the settler after each commit.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -69,10 +70,23 @@ def _last(file: Path) -> int:
     return 0
 
 
-def differences(programme: Programme) -> Iterator[Difference]:
-    """Heads that were published and no longer stand; none where no file is kept here."""
+def published(programme: Programme) -> list[dict[str, Any]]:
+    """The heads that were published so far; none where no file is kept here."""
     file = path(programme)
-    if not file.exists():
+    found = []
+    for line in file.read_text().splitlines() if file.exists() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue  # cut short by a crash, written again on the next line
+    return found
+
+
+def differences(
+    programme: Programme, published_heads: Sequence[dict[str, Any]]
+) -> Iterator[Difference]:
+    """Heads that were published, when the caller last looked, and no longer stand."""
+    if not published_heads:
         return
     stand = {
         number: bytes(digest).hex()
@@ -80,11 +94,7 @@ def differences(programme: Programme) -> Iterator[Difference]:
         .values_list("number", "digest")
         .iterator()
     }
-    for line in file.read_text().splitlines():
-        try:
-            head = json.loads(line)
-        except ValueError:
-            continue  # cut short by a crash, written again on the next line
+    for head in published_heads:
         found = stand.get(head["batch"])
         if found != head["hash"]:
             yield Difference(

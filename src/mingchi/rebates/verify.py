@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -57,13 +57,17 @@ def differences(programme: Programme) -> Iterator[Difference]:
 
     Reads one snapshot, so it may run while the settler works.
     """
+    # Read before the snapshot is taken: what is published later is not in it.
+    published = heads.published(programme)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield from _differences(Programme.objects.get(id=programme.id))
+        yield from _differences(Programme.objects.get(id=programme.id), published)
 
 
-def _differences(programme: Programme) -> Iterator[Difference]:
+def _differences(
+    programme: Programme, published: Sequence[dict[str, Any]] = ()
+) -> Iterator[Difference]:
     faults = plans.check(programme.opening_plan)
     if faults:
         yield Difference(
@@ -77,7 +81,7 @@ def _differences(programme: Programme) -> Iterator[Difference]:
         yield found
     if broken:
         return  # what was summed up so far can't be compared with what stands at the end
-    yield from heads.differences(programme)
+    yield from heads.differences(programme, published)
     yield from _programme_differences(recomputed)
     yield from _position_differences(recomputed)
     yield from _participant_differences(recomputed)
