@@ -31,6 +31,9 @@ class Entry(Postings):
         verbose_name = _("settlement entry")
         verbose_name_plural = _("settlement entries")
 
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
     @property
     def number(self) -> int:
         """The gapless number within the programme."""
@@ -54,6 +57,9 @@ class CashEntry(Postings):
     class Meta:
         verbose_name = _("cash entry")
         verbose_name_plural = _("cash entries")
+
+    def __str__(self) -> str:
+        return f"C{self.pk}"
 
 
 class UnsealedCash(models.Model):
@@ -97,6 +103,9 @@ class Batch(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["programme_id", "last_entry"], name="batch_by_last_entry")]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
 
     @property
     def size(self) -> int:

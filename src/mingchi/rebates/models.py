@@ -96,6 +96,9 @@ class SetAside(models.Model):
         verbose_name = _("event set aside")
         verbose_name_plural = _("events set aside")
 
+    def __str__(self) -> str:
+        return str(self.event)
+
 
 class Participant(models.Model):
     """A member as the engine knows him: sponsor and rank as of the last batch."""
@@ -145,6 +148,9 @@ class Position(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(held_upt__gte=0), name="held_not_negative")
         ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
 
     @property
     def number(self) -> int:
