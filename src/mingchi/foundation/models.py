@@ -110,7 +110,7 @@ class Proposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return f"{self.get_kind_display()} #{self.pk}"
 
 
 class RateWindow(models.Model):
