@@ -6,19 +6,17 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.foundation.passwords import MAX_PASSWORD, refuse_weak
 from mingchi.members.models import Member, MemberToken
 
 # No 0/O, 1/I/L: codes are read aloud and typed from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 TOKEN_DAYS = 30
-MAX_PASSWORD = 128
 _PHONE = re.compile(r"\+?[0-9]{6,15}")
 
 
@@ -184,12 +182,7 @@ def _unused_code() -> str:
 def _hashed(password: str | None) -> str:
     if password is None:
         return make_password(None)
-    try:
-        if len(password) > MAX_PASSWORD:
-            raise ValidationError(_("The password is too long."))
-        validate_password(password)
-    except ValidationError as error:
-        raise DomainError("password_weak", " ".join(error.messages), field="password") from error
+    refuse_weak(password)
     return make_password(password)
 
 

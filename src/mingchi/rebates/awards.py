@@ -41,7 +41,8 @@ def awards(member_id: int, *, limit: int, before: int | None = None) -> Sequence
     lines = lines.filter(code__in=sorted(rules.AWARDS))
     if before is not None:
         lines = lines.filter(entry_id__lt=before)
-    keys = list(lines.order_by("-entry_id").values_list("entry_id", flat=True).distinct()[:limit])
+    newest = lines.order_by("-entry_id").values_list("entry_id", flat=True).distinct()[:limit]
+    keys = [key for key in newest if key is not None]
     found: list[AwardLine] = []
     entries = Entry.objects.in_bulk(keys)
     events = Event.objects.in_bulk([entry.event_id for entry in entries.values()])

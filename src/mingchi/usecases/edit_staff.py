@@ -9,15 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.foundation import audit, roles
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.foundation.models import User
+from mingchi.foundation.passwords import refuse_weak
 from mingchi.merchants.models import MerchantStaff
 from mingchi.usecases import checks, rights
 
 
 def add_staff(*, by: User, username: str, password: str, name: str = "", role: str = "") -> int:
-    """A new account, with a platform role or none. Errors: `staff_taken` 409, `role_invalid`."""
+    """A new account, with a platform role or none.
+
+    Errors: `staff_taken` 409, `role_invalid`, `password_weak`.
+    """
     rights.require(by, "staff.edit")
     username = checks.text(username, field="username", longest=150, needed=True)
     name = checks.text(name, field="name", longest=60)
+    refuse_weak(password)
     with transaction.atomic():
         if User.objects.filter(username__iexact=username).exists():
             raise ConflictError("staff_taken", _("There is such an account."), field="username")
@@ -48,8 +53,12 @@ def set_roles(*, by: User, user_id: int, roles: Sequence[str], reason: str) -> N
 
 
 def set_password(*, by: User, user_id: int, password: str) -> None:
-    """A new password; sessions of the account end, as they hold a part of the old one's hash."""
+    """A new password; sessions of the account end, as they hold a part of the old one's hash.
+
+    Errors: `password_weak`.
+    """
     rights.require(by, "staff.edit")
+    refuse_weak(password)
     with transaction.atomic():
         user = _locked(user_id)
         user.set_password(password)

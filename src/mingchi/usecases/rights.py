@@ -63,7 +63,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
 def may(user: User, action: str, *, merchant_id: int | None = None) -> bool:
     """Whether the account may do this (for the merchant concerned)."""
     right = RIGHTS[action]
-    if not user.is_active or not user.is_staff:
+    if not user.is_active or not user.is_staff or user.is_read_only:
         return False
     if user.is_superuser or right.platform & scope.platform_roles(user):
         return True

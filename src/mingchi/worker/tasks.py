@@ -11,6 +11,7 @@ from django.db import connections
 from procrastinate.contrib.django import app
 
 from mingchi.foundation import clock, context, idempotency, rate_limit
+from mingchi.members import services as members
 from mingchi.usecases import (
     cancel_order,
     complete_order,
@@ -85,7 +86,8 @@ def send_pending_refunds() -> int:
 def tidy() -> int:
     """Forget answers and counts that nobody can ask for any more, and ended sessions."""
     call_command("clearsessions")
-    return idempotency.prune() + rate_limit.prune()
+    tokens = members.prune_tokens(now=clock.now())
+    return tokens + idempotency.prune() + rate_limit.prune()
 
 
 def run() -> int:
