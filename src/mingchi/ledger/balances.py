@@ -19,11 +19,16 @@ INSERT INTO ledger_accountbalance AS b (account, balance_fen, reserved_fen)
 SELECT account, delta, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS d (account, delta)
 ON CONFLICT (account) DO UPDATE SET balance_fen = b.balance_fen + EXCLUDED.balance_fen
 """
-_UNSEALED = """
-SELECT coalesce(sum(p.amount), 0)::bigint
-FROM ledger_unsealedcash u JOIN ledger_cashentry e ON e.id = u.entry_id,
-     unnest(e.accounts, e.amounts) AS p (account, amount)
-WHERE p.account = %s
+_BALANCE = "SELECT balance_fen, reserved_fen FROM ledger_accountbalance WHERE account = %s"
+# One statement, so one moment: an entry that is sealed just now counts once.
+_WITH_UNSEALED = """
+SELECT coalesce(sum(balance_fen), 0)::bigint, coalesce(sum(reserved_fen), 0)::bigint
+FROM (SELECT balance_fen, reserved_fen FROM ledger_accountbalance WHERE account = %s
+      UNION ALL
+      SELECT p.amount, 0
+      FROM ledger_unsealedcash u JOIN ledger_cashentry e ON e.id = u.entry_id,
+           unnest(e.accounts, e.amounts) AS p (account, amount)
+      WHERE p.account = %s) parts
 """
 
 
@@ -55,14 +60,11 @@ def add(deltas: Iterable[tuple[int, int]]) -> None:
 def balance(account: int) -> Balance:
     """An account's balance, cash entries without a number included."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT balance_fen, reserved_fen FROM ledger_accountbalance WHERE account = %s",
-            [account],
-        )
+        if accounts.kind_of(account) in IMMEDIATE:
+            cursor.execute(_BALANCE, [account])
+        else:
+            cursor.execute(_WITH_UNSEALED, [account, account])
         balance_fen, reserved_fen = cursor.fetchone() or (0, 0)
-        if accounts.kind_of(account) not in IMMEDIATE:
-            cursor.execute(_UNSEALED, [account])
-            balance_fen += cursor.fetchone()[0]
     return Balance(account=account, balance_fen=balance_fen, reserved_fen=reserved_fen)
 
 
