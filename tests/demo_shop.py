@@ -17,12 +17,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
 
 
 @contextmanager
 def loaded(blocker: DjangoDbBlocker) -> Iterator[None]:
     """The small demo, and afterwards an empty database."""
-    with blocker.unblock(), override_settings(STORAGES=STORAGES):
+    with blocker.unblock(), override_settings(STORAGES=STORAGES, PASSWORD_HASHERS=HASHERS):
         cache.clear()
         try:
             demo.load(size=SMALL)

@@ -53,7 +53,8 @@ class PaymentPage(Page):
             display.column(_("order"), lambda row: display.link(row.order)),
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
-        ("gateway", "out_trade_no", "gateway_no"),
+        ("gateway", "out_trade_no"),
+        "gateway_no",
         (
             display.yuan_column("amount_fen", _("amount (yuan)")),
             display.yuan_column("refunded_fen", _("sent back (yuan)")),
@@ -148,5 +149,6 @@ class PaymentRefundPage(Page):
             display.column(_("refund"), lambda row: display.link(row.refund)),
         ),
         (display.yuan_column("amount_fen", _("amount (yuan)")), "reason"),
-        ("created_at", "paid_at", "error"),
+        ("created_at", "paid_at"),
+        "error",
     )

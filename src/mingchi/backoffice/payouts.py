@@ -157,7 +157,8 @@ class WithdrawalPage(Page):
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
         (display.yuan_column("amount_fen", _("amount (yuan)")), "transfer_no"),
-        ("asked_at", "decided_at", "paid_at"),
+        ("asked_at", "paid_at"),
+        "decided_at",
         (
             display.column(_("decided by"), lambda row: display.actor(row.proposal.decided_by)),
             display.column(_("reason"), lambda row: row.proposal.reason or display.NOTHING),

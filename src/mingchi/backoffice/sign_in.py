@@ -2,9 +2,14 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
 from unfold.forms import AuthenticationForm
 
+from mingchi.backoffice import access
 from mingchi.foundation import rate_limit
 from mingchi.foundation.errors import DomainError
 
@@ -23,3 +28,13 @@ class SignInForm(AuthenticationForm):
             raise ValidationError(error.message) from error
         cleaned: dict[str, Any] = super().clean()
         return cleaned
+
+
+@never_cache
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """An own new password; the accounts of the demo are everybody's and keep theirs."""
+    if request.user.is_authenticated and access.is_read_only(request.user):
+        raise PermissionDenied
+    view = admin.site.admin_view(admin.site.password_change)
+    answer: HttpResponseBase = view(request)
+    return answer

@@ -189,7 +189,8 @@ class StaffPage(Page):
     fields = (
         ("username", display.column(_("name"), lambda row: row.get_full_name())),
         (display.column(_("roles"), _role_names), "is_read_only"),
-        ("is_active", "last_login", "date_joined"),
+        ("is_active", "last_login"),
+        "date_joined",
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -87,6 +87,69 @@ UNFOLD: Final[dict[str, Any]] = {
 }
 
 
+# Groups of the menu: title, then title, icon and table of each page.
+_MENU: Final = (
+    (
+        _("Shop"),
+        (
+            (_("orders"), "receipt_long", "orders.order"),
+            (_("refunds"), "assignment_return", "orders.refund"),
+            (_("products"), "inventory_2", "catalogue.product"),
+            (_("SKUs"), "barcode", "catalogue.sku"),
+            (_("categories"), "category", "catalogue.category"),
+            (_("merchants"), "storefront", "merchants.merchant"),
+        ),
+    ),
+    (
+        _("Members"),
+        (
+            (_("members"), "group", "members.member"),
+            (_("regional agents"), "map", "members.agentappointment"),
+            (_("shareholders"), "pie_chart", "members.shareholderappointment"),
+            (_("ranks set by hand"), "military_tech", "members.rankchange"),
+            (_("sponsor changes"), "account_tree", "members.sponsorchange"),
+        ),
+    ),
+    (
+        _("Points pool"),
+        (
+            (_("pool and price"), "water", "rebates.programme"),
+            (_("positions"), "stacks", "rebates.position"),
+            (_("plan versions"), "tune", "rebates.planversion"),
+            (_("events"), "bolt", "rebates.event"),
+            (_("events set aside"), "report", "rebates.setaside"),
+        ),
+    ),
+    (
+        _("Money"),
+        (
+            (_("payments"), "payments", "payments.payment"),
+            (_("gateway notices"), "notifications", "payments.gatewaynotice"),
+            (_("money sent back"), "undo", "payments.paymentrefund"),
+            (_("redemptions"), "redeem", "payouts.redemption"),
+            (_("withdrawals"), "account_balance", "payouts.withdrawal"),
+        ),
+    ),
+    (
+        _("Ledger"),
+        (
+            (_("settlement entries"), "menu_book", "ledger.entry"),
+            (_("cash entries"), "book", "ledger.cashentry"),
+            (_("balances"), "balance", "ledger.accountbalance"),
+            (_("batches"), "link", "ledger.batch"),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            (_("staff accounts"), "badge", "foundation.user"),
+            (_("merchant staff"), "groups", "merchants.merchantstaff"),
+            (_("audit records"), "fact_check", "foundation.auditrecord"),
+        ),
+    ),
+)
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu, without what the account may not see."""
     from mingchi.backoffice import proposals
@@ -104,50 +167,5 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(_("proposals"), "how_to_vote", "foundation.proposal", **badge),
             ],
         },
-        _group(
-            _("Shop"),
-            _item(_("orders"), "receipt_long", "orders.order"),
-            _item(_("refunds"), "assignment_return", "orders.refund"),
-            _item(_("products"), "inventory_2", "catalogue.product"),
-            _item(_("SKUs"), "barcode", "catalogue.sku"),
-            _item(_("categories"), "category", "catalogue.category"),
-            _item(_("merchants"), "storefront", "merchants.merchant"),
-        ),
-        _group(
-            _("Members"),
-            _item(_("members"), "group", "members.member"),
-            _item(_("regional agents"), "map", "members.agentappointment"),
-            _item(_("shareholders"), "pie_chart", "members.shareholderappointment"),
-            _item(_("ranks set by hand"), "military_tech", "members.rankchange"),
-            _item(_("sponsor changes"), "account_tree", "members.sponsorchange"),
-        ),
-        _group(
-            _("Points pool"),
-            _item(_("pool and price"), "water", "rebates.programme"),
-            _item(_("positions"), "stacks", "rebates.position"),
-            _item(_("plan versions"), "tune", "rebates.planversion"),
-            _item(_("events"), "bolt", "rebates.event"),
-            _item(_("events set aside"), "report", "rebates.setaside"),
-        ),
-        _group(
-            _("Money"),
-            _item(_("payments"), "payments", "payments.payment"),
-            _item(_("gateway notices"), "notifications", "payments.gatewaynotice"),
-            _item(_("money sent back"), "undo", "payments.paymentrefund"),
-            _item(_("redemptions"), "redeem", "payouts.redemption"),
-            _item(_("withdrawals"), "account_balance", "payouts.withdrawal"),
-        ),
-        _group(
-            _("Ledger"),
-            _item(_("settlement entries"), "menu_book", "ledger.entry"),
-            _item(_("cash entries"), "book", "ledger.cashentry"),
-            _item(_("balances"), "balance", "ledger.accountbalance"),
-            _item(_("batches"), "link", "ledger.batch"),
-        ),
-        _group(
-            _("Administration"),
-            _item(_("staff accounts"), "badge", "foundation.user"),
-            _item(_("merchant staff"), "groups", "merchants.merchantstaff"),
-            _item(_("audit records"), "fact_check", "foundation.auditrecord"),
-        ),
+        *[_group(title, *[_item(*page) for page in pages]) for title, pages in _MENU],
     ]

@@ -5,11 +5,13 @@ from django.urls import include, path
 
 from mingchi.api import errors, health
 from mingchi.api.app import api
+from mingchi.backoffice.sign_in import change_password
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("metrics", health.metrics_page),
     path("api/", api.urls),
+    path("admin/password_change/", change_password),
     path("admin/i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
