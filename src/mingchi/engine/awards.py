@@ -4,17 +4,17 @@ Awards run in the plan's order; each is a rate of its base, rounded down, and cu
 of the budget. Dividends are paid at the close, see `periods`.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from mingchi.engine.events import OrderEvent
-from mingchi.engine.outcome import Award, AwardKind
+from mingchi.engine.outcome import Award, AwardKind, Outcome
 from mingchi.engine.rules import Differential, Generations, Peer, Region
-from mingchi.engine.split import Split
 from mingchi.engine.state import Member, State, Waiting
 from mingchi.engine.units import PPM
 
 
-class PeerFound(NamedTuple):
+@dataclass(slots=True)
+class PeerFound:
     """An upline of the same rank as `earner`, who took a differential award of `award_fen`."""
 
     member: str
@@ -28,34 +28,22 @@ class PeerFound(NamedTuple):
 class OrderAwards:
     """The awards of one order while they are worked out and paid."""
 
-    __slots__ = (
-        "_buyer",
-        "_order",
-        "_peers",
-        "_region",
-        "_split",
-        "_state",
-        "awards",
-        "unclaimed_fen",
-        "waiting",
-    )
+    __slots__ = ("_awards", "_buyer", "_event", "_outcome", "_peers", "_state")
 
-    def __init__(self, state: State, event: OrderEvent, buyer: Member, split: Split) -> None:
+    def __init__(self, state: State, event: OrderEvent, buyer: Member, outcome: Outcome) -> None:
         self._state = state
-        self._order = event.id
+        self._event = event
         self._buyer = buyer
-        self._region = event.region
-        self._split = split
+        self._outcome = outcome
+        self._awards: list[Award] = []
         self._peers: dict[int, list[PeerFound]] = {}
-        self.awards: list[Award] = []
-        self.waiting: list[Waiting] = []
-        self.unclaimed_fen = split.budget_fen
-        """What is left of the budget."""
 
     def work_out(self) -> None:
         """Runs the plan's awards until the budget is spent."""
+        outcome = self._outcome
+        outcome.awards = self._awards
         for index, rule in enumerate(self._state.plan.awards):
-            if not self.unclaimed_fen:
+            if not outcome.unclaimed_fen:
                 return
             if isinstance(rule, Generations):
                 self._pay_generations(index, rule)
@@ -67,7 +55,7 @@ class OrderAwards:
                 self._pay_agents(index, rule)
 
     def _base_fen(self, of_budget: bool) -> int:
-        return self._split.budget_fen if of_budget else self._split.goods_fen
+        return self._outcome.budget_fen if of_budget else self._outcome.goods_fen
 
     def _pay(
         self,
@@ -80,22 +68,16 @@ class OrderAwards:
         waiting: bool = False,
     ) -> int:
         """Pays or reserves an award, unless it comes to 0, and gives its amount."""
+        outcome = self._outcome
         amount_fen = base_fen * rate_ppm // PPM
-        if amount_fen > self.unclaimed_fen:
-            amount_fen = self.unclaimed_fen
+        if amount_fen > outcome.unclaimed_fen:
+            amount_fen = outcome.unclaimed_fen
         if amount_fen:
-            self.unclaimed_fen -= amount_fen
-            self.awards.append(
+            outcome.unclaimed_fen -= amount_fen
+            order = self._event.id
+            self._awards.append(
                 Award(
-                    member,
-                    kind,
-                    amount_fen,
-                    waiting,
-                    rule,
-                    rate_ppm,
-                    base_fen,
-                    generation,
-                    self._order,
+                    member, kind, amount_fen, waiting, rule, rate_ppm, base_fen, generation, order
                 )
             )
             if not waiting:
@@ -119,6 +101,7 @@ class OrderAwards:
         """
         plan = self._state.plan
         rates, highest_ppm = plan.rank_rates_ppm, plan.top_rate_ppm
+        limit = rule.max_generations
         base_fen = self._base_fen(rule.of_budget)
         peers = self._peers[index] = []
         top_ppm = earned_fen = found = generation = 0
@@ -140,7 +123,7 @@ class OrderAwards:
                     top_ppm, found = rate_ppm, 0
                 if top_ppm == highest_ppm and found == rule.peer_generations:
                     return
-            if generation == rule.max_generations:
+            if generation == limit:
                 return
             upline = upline.sponsor
 
@@ -153,24 +136,24 @@ class OrderAwards:
                 "peer", index, peer.member, peer.award_fen, rule.rate_ppm, peer.generation, waits
             )
             if amount_fen and rule.target_fen is not None:
-                self.waiting.append(
-                    Waiting(
-                        award=self.awards[-1],
-                        place=len(self.awards) - 1,
-                        earner=peer.earner,
-                        target_fen=rule.target_fen,
-                        unclaimed_to=self._state.plan.unclaimed_to,
-                    )
+                place = len(self._awards) - 1
+                self._state.waiting[self._event.id, place] = Waiting(
+                    award=self._awards[place],
+                    place=place,
+                    earner=peer.earner,
+                    target_fen=rule.target_fen,
+                    unclaimed_to=self._outcome.unclaimed_to,
                 )
 
     def _pay_agents(self, index: int, rule: Region) -> None:
-        if self._region is None:
+        region = self._event.region
+        if region is None:
             return
         agents = self._state.agents
         base_fen = self._base_fen(rule.of_budget)
         met_ppm = 0
         for digits, rate_ppm in rule.rates_ppm:
-            agent = agents.get(self._region[:digits])
+            agent = agents.get(region[:digits])
             if agent is not None and rate_ppm > met_ppm:
                 self._pay("region", index, agent.id, base_fen, rate_ppm - met_ppm, 0)
                 if rule.differential:

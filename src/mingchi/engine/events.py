@@ -202,11 +202,15 @@ def _shareholder(data: Data) -> Event:
 
 
 def _order(data: Data) -> Event:
-    event_id, member = _text(data, "id"), _text(data, "member")
-    region = data.get("region")
+    get = data.get
+    event_id, member, region = get("id"), get("member"), get("region")
+    if type(event_id) is not str:
+        raise _not_text(data, "id")
+    if type(member) is not str:
+        raise _not_text(data, "member")
     if region is not None and not (type(region) is str and len(region) == 6 and _digits(region)):
         raise EventError("region", "must be a string of 6 digits, or null")
-    items = data.get("lines")
+    items = get("lines")
     if type(items) is not list or not items:
         raise EventError("lines", "must be a list of at least one line")
     lines: list[Line] = []
@@ -295,7 +299,11 @@ def _text(data: Data, key: str) -> str:
     value = data.get(key)
     if type(value) is str:
         return value
-    raise EventError(key, "must be a string" if key in data else "missing")
+    raise _not_text(data, key)
+
+
+def _not_text(data: Data, key: str) -> EventError:
+    return EventError(key, "must be a string" if key in data else "missing")
 
 
 def _text_or_null(data: Data, key: str) -> str | None:

@@ -116,9 +116,11 @@ class Outcome:
 
     __slots__ = (
         "awards",
+        "budget_fen",
         "contribution_fen",
         "exits",
         "forfeits",
+        "goods_fen",
         "granted_upt",
         "leftover_fen",
         "lines",
@@ -142,12 +144,16 @@ class Outcome:
         self.ratio = (0, 1)
         self.lines: Sequence[LineShares] = ()
         """The split of an order, line by line."""
+        self.goods_fen = 0
+        self.budget_fen = 0
+        """What awards may come to."""
         self.contribution_fen = 0
         self.platform_fen = 0
         """The platform's share of an order, without what is unclaimed."""
         self.awards: Sequence[Award] = ()
         """Of an order, paid or waiting; at a close, paid now."""
         self.unclaimed_fen = 0
+        """What awards left of the budget."""
         self.unclaimed_to: Destination = "platform"
         self.granted_upt = 0
         """Points granted for an order, to the position given."""

@@ -6,20 +6,20 @@ The price is the ratio of the pool's fen to the circulating micro-points, never 
 from collections.abc import Sequence
 
 from mingchi.engine.outcome import Exit, Outcome, Redemption
-from mingchi.engine.split import Split
 from mingchi.engine.state import Member, Position, Refused, State, drop_closed
 from mingchi.engine.units import PPM
 
 
-def grant(state: State, member: Member, split: Split, outcome: Outcome) -> None:
-    """Takes a contribution in and grants points for it at the price before it; the floor of them.
+def grant(state: State, member: Member, outcome: Outcome) -> None:
+    """Takes an order's contribution in and grants points for it, at the price before the order
+    and rounded down.
 
     Where that is no point at all, the order belongs to no position.
     """
     plan = state.plan
     fen, upt = state.ratio
-    points_upt = split.contribution_fen * plan.grant_ppm // PPM * upt // fen
-    state.pool_fen += split.contribution_fen
+    points_upt = outcome.contribution_fen * plan.grant_ppm // PPM * upt // fen
+    state.pool_fen += outcome.contribution_fen
     if not points_upt:
         return
     state.supply_upt += points_upt
@@ -27,8 +27,8 @@ def grant(state: State, member: Member, split: Split, outcome: Outcome) -> None:
     if position is None or not position.held_upt or plan.exit_per_order:
         position = _open_position(state, member)
     # Points as dear as those it has, or dearer, do not lower its trigger.
-    lowers = split.goods_fen * position.granted_upt < position.spend_fen * points_upt
-    position.spend_fen += split.goods_fen
+    lowers = outcome.goods_fen * position.granted_upt < position.spend_fen * points_upt
+    position.spend_fen += outcome.goods_fen
     position.granted_upt += points_upt
     position.held_upt += points_upt
     if lowers or position.queued is None:

@@ -48,7 +48,9 @@ class Programme:
             outcome = _STILL[type(event)](state, event)
             outcome.ratio = state.price_ratio()
         else:
-            fen, upt = state.ratio = state.price_ratio()
+            if state.supply_upt:
+                state.ratio = (state.pool_fen, state.supply_upt)
+            fen, upt = state.ratio
             outcome = handler(state, event)
             if state.exits.next_due(state.pool_fen, state.supply_upt) is not None:
                 _run_exits(state, outcome)

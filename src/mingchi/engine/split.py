@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mingchi.engine.events import Line
+from mingchi.engine.outcome import Outcome
 from mingchi.engine.rules import Plan
 from mingchi.engine.state import Refused
 from mingchi.engine.units import PPM
@@ -23,19 +24,9 @@ class LineShares:
     merchant: str
 
 
-@dataclass(slots=True)
-class Split:
-    """The shares of an order, in fen, and those of its lines."""
-
-    lines: Sequence[LineShares]
-    goods_fen: int
-    budget_fen: int
-    contribution_fen: int
-    platform_fen: int
-
-
-def split_order(*, plan: Plan, lines: Sequence[Line]) -> Split:
-    """Splits an order by the plan, or by the line where that states a share.
+def split_order(*, plan: Plan, lines: Sequence[Line]) -> Outcome:
+    """Begins the outcome of an order with its split by the plan, or by the line where that
+    states a share.
 
     Raises Refused where the shares of a line exceed its price.
     """
@@ -58,7 +49,14 @@ def split_order(*, plan: Plan, lines: Sequence[Line]) -> Split:
         contribution_fen += contribution
         platform_fen += platform
         shares.append(LineShares(goods, cost, budget, contribution, line.merchant))
-    return Split(shares, goods_fen, budget_fen, contribution_fen, platform_fen)
+    outcome = Outcome()
+    outcome.lines = shares
+    outcome.goods_fen = goods_fen
+    outcome.budget_fen = outcome.unclaimed_fen = budget_fen
+    outcome.unclaimed_to = plan.unclaimed_to
+    outcome.contribution_fen = contribution_fen
+    outcome.platform_fen = platform_fen
+    return outcome
 
 
 def part_of_line(share: int, *, weights: Sequence[int], line: int) -> int:
