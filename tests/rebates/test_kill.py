@@ -152,7 +152,7 @@ def look(programme: Programme) -> None:
 
 
 def test_killed_again_and_again(transactional_db: None, tmp_path: Path) -> None:
-    kill_and_look(10, tmp_path, say=False)
+    kill_and_look(int(os.environ.get("MINGCHI_KILLS", "10")), tmp_path, say=False)
 
 
 @pytest.mark.soak

@@ -17,7 +17,7 @@ from tests.rebates.processes import address, fork, spawn, until
 from mingchi.config import embedded
 from mingchi.ledger import accounts, cash, statements
 from mingchi.ledger.models import CashSeal, Entry
-from mingchi.rebates.models import Pending, Programme
+from mingchi.rebates.models import Pending, Programme, SetAside
 
 
 @pytest.fixture
@@ -104,6 +104,21 @@ def test_a_connection_that_is_cut(programme: Programme, tmp_path: Path) -> None:
         until(lambda: settled() == 3, why=lambda: one.said)
         assert one.has_said("database_unreachable")
         assert one.said.count("settler_working") == 2
+        assert one.stop() == 0
+    assert differences(programme) == []
+
+
+def test_an_event_that_cannot_be_written_stops_nobody(programme: Programme, tmp_path: Path) -> None:
+    """Whoever waits for the batch on its way, the loop or the next batch."""
+    too_much = order(5, 1, 10**15, qty=10**6, cost=0)
+    with fork(tmp_path) as one:
+        one.wait_for("settler_working")
+        record(programme, [member(1), order(4, 1), too_much, order(6, 1)])
+        until(lambda: not Pending.objects.exists(), why=lambda: one.said)
+        record(programme, [order(7, 1)])
+        until(lambda: settled() == 4, why=lambda: one.said)
+        assert SetAside.objects.get().event.key == "o5"
+        assert not one.has_said("database_unreachable")
         assert one.stop() == 0
     assert differences(programme) == []
 

@@ -136,27 +136,29 @@ class Settler:
         """
         try:
             work = self._work_out(min(limit, self._most), now or timezone.now())
-            self.drain()
+            self._finish()
             if work is None:
                 return 0
             self._in_flight = work.taken
             self._writing = self._submit(lambda: self._write(work))
             # What is set aside must be seen by the next batch, which may depend on it.
             if self._writing.done() or work.dependants:
-                self.drain()
-        except PoisonError as poison:
-            self._forget()
-            return self._set_aside(poison.event_id, poison.error)
-        except BatchError as failure:
-            self._forget()
-            return self._narrow(failure)
-        except BaseException:
-            self._forget()
-            raise
+                self._finish()
+        except BaseException as error:
+            return self._recover(error)
         return len(work.taken)
 
-    def drain(self) -> None:
-        """Wait until the batch on its way is written; raises what went wrong with it."""
+    def drain(self) -> int:
+        """Wait until the batch on its way is written. Where it could not be, it is tried again
+        by `settle`; returns how many events were set aside at once. Raises as `settle` does."""
+        try:
+            self._finish()
+        except BaseException as error:
+            return self._recover(error)
+        return 0
+
+    def _finish(self) -> None:
+        """Wait for the batch on its way; raises what went wrong with it."""
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
@@ -170,6 +172,15 @@ class Settler:
             writing.exception()
         self._in_flight = ()
         self._store = None
+
+    def _recover(self, error: BaseException) -> int:
+        """Set aside what is at fault; what no event is to be blamed for is raised."""
+        self._forget()
+        if isinstance(error, PoisonError):
+            return self._set_aside(error.event_id, error.error)
+        if isinstance(error, BatchError):
+            return self._narrow(error)
+        raise error
 
     def _narrow(self, failure: BatchError) -> int:
         """A batch that could not be settled is tried again by halves, down to the one event that
@@ -203,7 +214,7 @@ class Settler:
     def _worked_out(self, taken: Sequence[Taken], *, now: datetime, began: float) -> _Work:
         events = queue.parse(taken)
         if not all(isinstance(event, _RUN_AHEAD) for event in events):
-            self.drain()
+            self._finish()
         store = self._ready_store()
         kept, dependants = queue.without_dependants(self.programme_id, taken, events)
         work = _Work(
@@ -224,7 +235,7 @@ class Settler:
     def _ready_store(self) -> Store:
         store = self._store
         if store is None or store.is_full:
-            self.drain()
+            self._finish()
             store = self._store = Store(Programme.objects.get(id=self.programme_id))
         return store
 
@@ -240,7 +251,7 @@ class Settler:
             try:
                 draft.add(row.id, event)
             except Exception as error:
-                self.drain()
+                self._finish()
                 raise PoisonError(row.id, f"{type(error).__name__}: {error}") from error
         store.last_entry = draft.last_entry
         if draft.is_close:
