@@ -19,6 +19,7 @@ SOURCES = ROOT / "src" / "mingchi"
 FOLDER = SOURCES / "locale" / "zh_Hans" / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moved would make every update a change
+DJANGO_APPS = ("admin", "auth", "contenttypes", "sessions")  # of those installed, with texts
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -155,7 +156,7 @@ def _django() -> set[Message]:
     found: set[Message] = set()
     for path in [
         top / "conf/locale/zh_Hans/LC_MESSAGES/django.mo",
-        *top.glob("contrib/*/locale/zh_Hans/LC_MESSAGES/django.mo"),
+        *(top / f"contrib/{app}/locale/zh_Hans/LC_MESSAGES/django.mo" for app in DJANGO_APPS),
     ]:
         with path.open("rb") as file:
             found |= {(m.context, _key(m.id)) for m in read_mo(file) if m.id and m.string}

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -66,6 +67,11 @@ def moment(at: datetime | None) -> str:
     if at is None:
         return NOTHING
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def yes(flag: bool | None) -> Any:
+    """Yes or no in a word; nothing where neither is known."""
+    return NOTHING if flag is None else _("yes") if flag else _("no")
 
 
 def link(to: Model | None, text: object = None) -> str | SafeString:

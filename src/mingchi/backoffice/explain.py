@@ -36,6 +36,7 @@ ACCOUNTS = {
     "points": _("points"),
     "points_issued": _("points issued"),
 }
+PLACES = {"bank": _("bank"), "sandbox": _("sandbox gateway")}
 RULES = {
     "sale": _("sale"),
     "cost": _("cost"),
@@ -140,7 +141,8 @@ def account_name(account: int, names: dict[int, str] | None = None) -> Any:
         name = (names or {}).get(owner, str(owner))
         return display.link_to(Merchant, owner, f"{label} · {name}")
     if kind == accounts.CASH:
-        return f"{label} · {accounts.name(account).partition(':')[2]}"
+        place = accounts.name(account).partition(":")[2]
+        return f"{label} · {PLACES.get(place, place)}"
     return label
 
 

@@ -49,7 +49,7 @@ class EntryPage(_Journal):
             display.column(_("kind"), lambda row: explain.EVENTS.get(row.event_kind)),
             display.column(_("accepted at"), lambda row: display.moment(row.event_at)),
         ),
-        display.column(_("record"), lambda row: display.pretty(row.record)),
+        display.column(_("record"), lambda row: display.mono(row.record)),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

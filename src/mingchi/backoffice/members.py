@@ -27,6 +27,9 @@ from mingchi.usecases import appoint, split
 from mingchi.usecases.bind_sponsor import bind_sponsor
 
 NAME = display.column(_("full name"), lambda row: row.name, order="name")
+FROZEN = display.column(
+    _("payouts frozen"), lambda row: display.yes(row.is_frozen), order="is_frozen"
+)
 WHO = ("member__name", "=member__phone", "=member__invitation_code")
 
 
@@ -186,7 +189,7 @@ class MemberPage(Page):
         display.column(_("rank"), lambda row: row.rank_now or display.NOTHING),
         "region",
         "joined_at",
-        "is_frozen",
+        FROZEN,
     )
     list_filter = ("is_frozen", "is_demo", "joined_at")
     search_fields = ("name", "=phone", "=invitation_code", "=pk")
@@ -198,7 +201,7 @@ class MemberPage(Page):
             display.column(_("sponsor"), lambda row: display.link(row.sponsor)),
             display.column(_("rank"), lambda row: row.rank_now or display.NOTHING),
         ),
-        ("region", "is_frozen"),
+        ("region", FROZEN),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ from mingchi.merchants.models import Merchant, MerchantStaff
 from mingchi.usecases import edit_merchants
 
 SHOWN = 20
+DEMO = display.column(_("demo merchant"), lambda row: display.yes(row.is_demo), order="is_demo")
 
 
 def _free_accounts() -> list[tuple[int, str]]:
@@ -113,10 +114,10 @@ class MerchantPage(Page):
             icon="lock_open",
         ),
     )
-    list_display = ("name", "status", "is_demo", "created_at")
+    list_display = ("name", "status", DEMO, "created_at")
     list_filter = ("status",)
     search_fields = ("name",)
-    fields = (("name", "status"), ("is_demo", "created_at"))
+    fields = (("name", "status"), (DEMO, "created_at"))
 
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
         """What it is owed, and its staff; of money only those who deal with money."""

@@ -324,7 +324,12 @@ class RefundPage(Page):
         (display.column(_("order line"), lambda row: str(row.line)),
          display.yuan_column("amount_fen", _("amount (yuan)"))),
         ("reason", display.column(_("asked by"), lambda row: _asker(row))),
-        ("asked_at", "before_settlement"),
+        (
+            "asked_at",
+            display.column(
+                _("before settlement"), lambda row: display.yes(row.before_settlement)
+            ),
+        ),
         ("decided_by", "decided_at"),
         ("decision_reason", "restock"),
         "paid_at",

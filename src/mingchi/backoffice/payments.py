@@ -26,6 +26,20 @@ PAYMENT_COLOURS = {"created": "warning", "paid": "success"}
 BACK_COLOURS = {"pending": "warning", "paid": "success", "failed": "danger"}
 
 
+REASONS = {
+    "refund": _("refund"),
+    "order_cancelled": _("paid after the order was cancelled"),
+}
+
+
+def _why(row: PaymentRefund) -> Any:
+    """A refund, or money that nobody owed: late, or paid twice."""
+    return REASONS.get(row.reason, _("paid twice"))
+
+
+WHY = display.column(_("reason"), _why, order="reason")
+
+
 def _retry(deed: Deed) -> Any:
     sent = retry_money_back(by=deed.user, payment_refund_id=deed.thing.pk, now=clock.now())
     return _("The money is sent back.") if sent else _("The gateway refused again.")
@@ -81,7 +95,7 @@ class PaymentPage(Page):
                 headers=[_("our number"), _("state"), _("amount (yuan)"), _("reason")],
                 rows=[
                     [display.link(row), row.get_state_display(), display.yuan(row.amount_fen),
-                     row.reason]
+                     _why(row)]
                     for row in back
                 ],
                 right=frozenset({2}),
@@ -94,7 +108,7 @@ class GatewayNoticePage(Page):
     """What came in, believed or not."""
 
     list_display = (
-        "pk",
+        display.column(_("number"), lambda row: row.pk, order="pk"),
         "gateway",
         "received_at",
         "verified",
@@ -136,7 +150,7 @@ class PaymentRefundPage(Page):
         display.column(_("state"), lambda row: (row.state, row.get_state_display()),
                        order="state", labels=BACK_COLOURS),
         display.yuan_column("amount_fen", _("amount (yuan)")),
-        "reason",
+        WHY,
         "paid_at",
     )  # fmt: skip
     list_select_related = ("payment__order__merchant",)
@@ -148,7 +162,7 @@ class PaymentRefundPage(Page):
             display.column(_("payment"), lambda row: display.link(row.payment)),
             display.column(_("refund"), lambda row: display.link(row.refund)),
         ),
-        (display.yuan_column("amount_fen", _("amount (yuan)")), "reason"),
+        (display.yuan_column("amount_fen", _("amount (yuan)")), WHY),
         ("created_at", "paid_at"),
         "error",
     )

@@ -159,6 +159,13 @@ ACTS = (
 )
 
 
+LOGIN = display.column(_("login"), lambda row: row.username, order="username")
+ONLOOKER = display.column(
+    _("may only look"), lambda row: display.yes(row.is_read_only), order="is_read_only"
+)
+ACTIVE = display.column(_("may sign in"), lambda row: display.yes(row.is_active), order="is_active")
+
+
 @admin.register(User)
 class StaffPage(Page):
     """Accounts of the back office."""
@@ -177,19 +184,19 @@ class StaffPage(Page):
     acts = ACTS
     ordering = ("username",)
     list_display = (
-        "username",
+        LOGIN,
         display.column(_("name"), lambda row: row.get_full_name() or display.NOTHING),
         display.column(_("roles"), _role_names),
-        "is_read_only",
-        "is_active",
+        ONLOOKER,
+        ACTIVE,
         "last_login",
     )
     list_filter = ("is_active", "is_read_only", "groups")
     search_fields = ("username", "first_name")
     fields = (
-        ("username", display.column(_("name"), lambda row: row.get_full_name())),
-        (display.column(_("roles"), _role_names), "is_read_only"),
-        ("is_active", "last_login"),
+        (LOGIN, display.column(_("name"), lambda row: row.get_full_name())),
+        (display.column(_("roles"), _role_names), ONLOOKER),
+        (ACTIVE, "last_login"),
         "date_joined",
     )
 

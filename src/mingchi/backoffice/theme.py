@@ -43,6 +43,14 @@ def environment(request: HttpRequest) -> list[Any] | None:
     return None if settings.LIVE else [_("sandbox"), "warning"]
 
 
+def site_title(request: HttpRequest) -> str:
+    """The name of the site; on the page where one signs in it is the only place for the mark."""
+    from django.conf import settings
+
+    name = str(_("Mingchi back office"))
+    return name if settings.LIVE else name + str(_(" (sandbox)"))
+
+
 _BLUE: Final = {
     "50": "#eef6fb",
     "100": "#d8eaf5",
@@ -58,7 +66,7 @@ _BLUE: Final = {
 }
 
 UNFOLD: Final[dict[str, Any]] = {
-    "SITE_TITLE": _("Mingchi back office"),
+    "SITE_TITLE": "mingchi.backoffice.theme.site_title",
     "SITE_HEADER": _("Mingchi"),
     "SITE_SUBHEADER": _("back office"),
     "SITE_SYMBOL": "water_drop",

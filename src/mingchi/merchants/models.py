@@ -73,4 +73,4 @@ class MerchantStaff(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.role}"
+        return f"{self.user} · {self.get_role_display()}"
