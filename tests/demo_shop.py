@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from mingchi.usecases import demo
 from mingchi.usecases.demo.world import Size
 
-SMALL = Size(members=24, orders=48, redemptions=8, withdrawals=6)
+SMALL = Size(members=20, orders=36, redemptions=6, withdrawals=5, days_between_rounds=3)
 # Without a manifest: nobody collects static files for a test.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

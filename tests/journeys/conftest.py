@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -19,6 +21,16 @@ from mingchi.usecases.demo import people
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 Login = Callable[[str], Page]
+
+
+class Static(StaticFilesHandler):
+    """Lets the browser keep style sheets and fonts, as it may on a real server."""
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().get_response(request)
+        if self._should_handle(request.path):  # type: ignore[attr-defined]
+            response["Cache-Control"] = "max-age=3600"
+        return response
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +56,7 @@ def server(
 ) -> Iterator[str]:
     hosts = override_settings(ALLOWED_HOSTS=["127.0.0.1"])
     with demo_shop.loaded(django_db_blocker), hosts:
-        thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
+        thread = LiveServerThread("127.0.0.1", Static)
         thread.daemon = True
         thread.start()
         thread.is_ready.wait()

@@ -25,7 +25,7 @@ def look(page: Page, name: str) -> None:
     page.evaluate("document.fonts.ready")
     for size, suffix in ((DESK, "wide"), (PHONE, "narrow")):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.screenshot(path=SHOTS / f"{name}-{suffix}.jpg", quality=80, full_page=True)
+        page.screenshot(path=SHOTS / f"{name}-{suffix}.jpg", quality=80, full_page=size == DESK)
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{name} {suffix} sticks out by {beyond} px"
     page.set_viewport_size(DESK)  # type: ignore[arg-type]

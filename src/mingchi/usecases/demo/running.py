@@ -30,8 +30,8 @@ LEAST_WITHDRAWN_FEN = 2000
 
 def plan_running(world: World) -> None:
     """The worker's rounds, and what staff do on which day."""
-    for day in range(1, 91):
-        world.calendar.at(world.day(day - 0.01), partial(_round, world))
+    for day in range(0, 90, world.size.days_between_rounds):
+        world.calendar.at(world.day(day + 0.99), partial(_round, world))
     for number in range(world.size.redemptions):
         at = world.day(14 + 75.5 * world.chance.random())
         world.calendar.at(at, partial(_redeem, world, number))

@@ -54,6 +54,7 @@ class Size:
     orders: int = 600
     redemptions: int = 70
     withdrawals: int = 40
+    days_between_rounds: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
