@@ -1,4 +1,4 @@
-"""Helpers of the ledger's tests."""
+"""Fixtures of the ledger's tests."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

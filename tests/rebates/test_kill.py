@@ -87,12 +87,14 @@ class Feeder(threading.Thread):
         super().__init__(daemon=True)
         self._programme, self._events = programme, stream(seed)
         self._stop_asked = threading.Event()
+        # Verifying takes longer the more there is, so nothing comes in meanwhile.
+        self.paused = threading.Event()
         self.recorded = 0
 
     def run(self) -> None:
         try:
             while not self._stop_asked.is_set():
-                if Pending.objects.count() > 5 * BURST:
+                if self.paused.is_set() or Pending.objects.count() > 5 * BURST:
                     time.sleep(0.05)
                     continue
                 self.recorded += len(
@@ -120,8 +122,10 @@ def kill_and_look(kills: int, var: Path, *, say: bool) -> None:
             until(lambda before=before: Entry.objects.count() > before)  # type: ignore[misc]
             time.sleep(chance.uniform(0, 0.4))
             working.kill()
-            working = fork(var)
+            feeder.paused.set()
+            working = fork(var)  # it settles what is left while we look
             look(programme)
+            feeder.paused.clear()
             if say:
                 print(
                     f"kill {number} of {kills}: {Entry.objects.count()} of {feeder.recorded} "
