@@ -12,14 +12,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 from tests import demo_shop
 
 from mingchi.usecases.demo import people
 
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 Login = Callable[[str], Page]
 
 
@@ -44,7 +45,9 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         # Chromium refuses its sandbox to root; it opens no page but ours.
-        one = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        one = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield one
         one.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
@@ -79,7 +82,11 @@ def login(browser: Browser, server: str) -> Iterator[Login]:
 
     def sign_in(name: str) -> Page:
         context = browser.new_context(
-            base_url=server, viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai"
+            base_url=server,
+            viewport=DESK,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()

@@ -21,14 +21,19 @@ ICONS = ".material-symbols-outlined"
 
 
 def look(page: Page, name: str) -> None:
-    """Screenshots in both widths; nothing sticks out, nothing is left in English."""
+    """Pictures in both widths, the one that the page has now first; nothing sticks out, nothing
+    is left in English."""
     page.evaluate("document.fonts.ready")
-    for size, suffix in ((DESK, "wide"), (PHONE, "narrow")):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.screenshot(path=SHOTS / f"{name}-{suffix}.jpg", quality=80, full_page=size == DESK)
+    now = page.viewport_size
+    for size in (DESK, PHONE) if now == DESK else (PHONE, DESK):
+        if page.viewport_size != size:
+            page.set_viewport_size(size)
+        # Of long lists the first screen is enough.
+        whole = size == DESK and not name.endswith("-list")
+        suffix = "wide" if size == DESK else "narrow"
+        page.screenshot(path=SHOTS / f"{name}-{suffix}.jpg", quality=80, full_page=whole)
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{name} {suffix} sticks out by {beyond} px"
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]
     left = page.evaluate(
         """([labels, icons]) => [...document.querySelectorAll(labels)].map(e => {
             const copy = e.cloneNode(true);
