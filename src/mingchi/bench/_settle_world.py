@@ -12,45 +12,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-PLAN: Final = """
-[plan]
-name = "benchmark"
-currency = "CNY"
-[split]
-distribution = "30%"
-pool = "20%"
-[points]
-opening_price = "1.00"
-grant = "70%"
-redeem_fee = "20%"
-exit_multiple = "EXITS"
-[[ranks]]
-name = "V1"
-rate = "3%"
-[[ranks]]
-name = "V2"
-rate = "6%"
-[[ranks]]
-name = "V3"
-rate = "9%"
-[[ranks]]
-name = "V4"
-rate = "12%"
-[[awards]]
-kind = "direct"
-rate = "5%"
-[[awards]]
-kind = "indirect"
-rate = "2%"
-[[awards]]
-kind = "differential"
-[[awards]]
-kind = "peer"
-rate = "10%"
-[[awards]]
-kind = "region"
-rates = { district = "1%", city = "0.5%", province = "0.5%" }
-"""
+from mingchi.bench._plans import all_awards
+
 DEPTH: Final = 20
 MERCHANTS: Final = 50
 REGIONS: Final = ("440305", "440106", "310104", None)
@@ -85,7 +48,7 @@ def found_programme(code: str, *, members: int, exits: str = "0") -> int:
     """A programme with that many members in a tree twenty deep, ranks and agents; its key."""
     from mingchi.rebates.models import Agent, PlanVersion, Programme
 
-    toml = PLAN.replace("EXITS", exits)
+    toml = all_awards(exits=exits)
     programme = Programme.objects.create(
         code=code, name=code, opening_plan=toml, ratio_fen=100, ratio_upt=1_000_000
     )

@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any, Final
 
 from mingchi.bench import _settle_world as world
+from mingchi.bench._plans import all_awards
 
 _MEMBERS: Final = 20_000
 _PHONE, _PASSWORD = "19900009999", "Bench-only-9999"
@@ -67,7 +68,7 @@ def _open_shop() -> int:
     from mingchi.usecases.join import join
     from mingchi.usecases.open_platform import open_platform
 
-    programme_id = open_platform(plan_toml=world.PLAN.replace("EXITS", "0")).programme_id
+    programme_id = open_platform(plan_toml=all_awards(exits="0")).programme_id
     joined = join(
         phone=_PHONE, password=_PASSWORD, name="bench", invitation_code=None, now=clock.now()
     )

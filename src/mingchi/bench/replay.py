@@ -16,6 +16,8 @@ from random import Random
 from statistics import median
 from typing import Any, Final, NamedTuple
 
+from mingchi.bench._plans import all_awards
+
 _REPEATS: Final = 3
 _DEPTH: Final = 20
 _SCRIPT: Final = Path(__file__).parents[3] / "tests" / "laws" / "reference.py"
@@ -38,45 +40,7 @@ grant = "70%"
 redeem_fee = "20%"
 exit_multiple = "3"
 """
-_ALL_AWARDS: Final = """
-[plan]
-name = "all awards"
-currency = "CNY"
-[split]
-distribution = "30%"
-pool = "20%"
-[points]
-opening_price = "1.00"
-grant = "70%"
-redeem_fee = "20%"
-exit_multiple = "3"
-[[ranks]]
-name = "V1"
-rate = "3%"
-[[ranks]]
-name = "V2"
-rate = "6%"
-[[ranks]]
-name = "V3"
-rate = "9%"
-[[ranks]]
-name = "V4"
-rate = "12%"
-[[awards]]
-kind = "direct"
-rate = "5%"
-[[awards]]
-kind = "indirect"
-rate = "2%"
-[[awards]]
-kind = "differential"
-[[awards]]
-kind = "peer"
-rate = "10%"
-[[awards]]
-kind = "region"
-rates = { district = "1%", city = "1%", province = "1%" }
-"""
+_ALL_AWARDS: Final = all_awards(exits="3")
 # Of twenty members so many hold each rank; the others hold none.
 _RANKS: Final = ("V1", "V1", "V2", "V3", "V4")
 _REGIONS: Final = [

@@ -17,6 +17,7 @@ from django.db import connection
 
 from mingchi.bench import _settle_latency as latency
 from mingchi.bench import _settle_world as world
+from mingchi.bench._plans import all_awards
 from mingchi.bench._settle_rivals import Procedure, Rival, RowLock, orders_per_second
 
 _SQL: Final = Path(__file__).with_name("_settle_procedure.sql")
@@ -57,7 +58,7 @@ def _against(url: str, quick: bool) -> Iterator[dict[str, Any]]:
         rates["settler"].append(settle_all(ours))
         for rival, programme_id, count in rivals:
             orders = world.queue_orders(programme_id, first=first, count=count, members=members)
-            toml = world.PLAN.replace("EXITS", "0")
+            toml = all_awards(exits="0")
             rate = orders_per_second(rival, url, programme_id, toml, orders)
             rates[rival.__name__].append(rate)
     settler = median(rates["settler"])
@@ -77,7 +78,7 @@ def _assert_equal_work(
     url: str, ours: int, rivals: list[tuple[Rival, int, int]], members: int
 ) -> None:
     """All schemes must book the same: compared over the first orders, one client each."""
-    toml = world.PLAN.replace("EXITS", "0")
+    toml = all_awards(exits="0")
     world.queue_orders(ours, first=1, count=200, members=members)
     settle_all(ours)
     expected = _books(ours)

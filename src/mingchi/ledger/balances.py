@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
 from mingchi.ledger import accounts
+from mingchi.ledger.arrays import array_text
 
 # Balances that a web request must see at once. Those of the house are everybody's: a request
 # that changed one would hold its row against all others until its commit, so they follow when
@@ -54,7 +55,7 @@ def add(deltas: Iterable[tuple[int, int]]) -> None:
     ordered = sorted(delta for delta in deltas if delta[1])
     if ordered:
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, [[a for a, _d in ordered], [d for _a, d in ordered]])
+            cursor.execute(_ADD, [array_text(column) for column in zip(*ordered, strict=True)])
 
 
 def balance(account: int) -> Balance:

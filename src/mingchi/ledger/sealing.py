@@ -4,12 +4,13 @@ The text that is hashed is the text that COPY sends, so sealing costs one pass o
 exist anyway, and `verify` can make it again from the columns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 from django.db import connection, transaction
 
 from mingchi.ledger import balances
+from mingchi.ledger.arrays import array_text
 from mingchi.ledger.models import Batch, CashEntry, CashSeal
 
 GENESIS = bytes(32)
@@ -18,11 +19,6 @@ DELETE FROM ledger_unsealedcash WHERE entry_id IN
     (SELECT entry_id FROM ledger_unsealedcash ORDER BY entry_id LIMIT %s FOR UPDATE)
 RETURNING entry_id
 """
-
-
-def array_text(values: Iterable[int]) -> str:
-    """An array as PostgreSQL reads it in COPY: `{1,2}`."""
-    return "{" + ",".join(map(str, values)) + "}"
 
 
 def chain(previous: bytes, *parts: bytes) -> bytes:

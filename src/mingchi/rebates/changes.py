@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mingchi.engine.state import Position
+from mingchi.ledger.arrays import array_text
 from mingchi.ledger.keys import SPAN
-from mingchi.ledger.sealing import array_text
 from mingchi.rebates.draft import Draft
 from mingchi.rebates.ids import primary_key
 
@@ -30,7 +30,7 @@ class Changes:
     participants: bytes = b""
     new_positions: bytes = b""
     positions: Columns = ()
-    balances: Columns = ()
+    moved_fen: Sequence[tuple[int, int]] = ()
     rebound: Columns = ()
     ranks: Columns = ()
     refunded: Columns = ()
@@ -53,7 +53,7 @@ def changes(draft: Draft) -> Changes:
     touched = [draft.positions[number] for number in sorted(draft.positions)]
     fresh = [p for p in touched if p.number >= draft.first_position]
     known = [_position(base, p) for p in touched if p.number < draft.first_position]
-    moved = sorted((int(account), fen) for account, fen in draft.moved_fen.items() if fen)
+    moved = [(int(account), fen) for account, fen in draft.moved_fen.items()]
     return Changes(
         base=base,
         is_close=draft.is_close,
@@ -63,7 +63,7 @@ def changes(draft: Draft) -> Changes:
         participants="".join([_joined(base, e.id, e.sponsor) for e in draft.joined]).encode(),
         new_positions="".join([_new_position(base, p) for p in fresh]).encode(),
         positions=[array_text(column) for column in _columns(known)],
-        balances=[array_text(column) for column in _columns(moved)],
+        moved_fen=moved,
         rebound=_columns((_key(base, m), _key(base, s)) for m, s in draft.rebound.items()),
         ranks=_columns((_key(base, m), rank) for m, rank in draft.ranks.items()),
         refunded=_columns((key, line, fen) for (key, line), fen in draft.refunded_fen.items()),

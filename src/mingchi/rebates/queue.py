@@ -17,7 +17,7 @@ from mingchi.engine.events import (
     ShareholderEvent,
     SponsorEvent,
 )
-from mingchi.ledger.sealing import array_text
+from mingchi.ledger.arrays import array_text
 from mingchi.rebates.models import Pending, SetAside
 
 _TAKE = """

@@ -14,8 +14,8 @@ from mingchi.engine.orders import Record
 from mingchi.engine.rules import Plan
 from mingchi.engine.state import Member, Position, State
 from mingchi.engine.units import PPM
+from mingchi.ledger.arrays import array_text
 from mingchi.ledger.keys import SPAN
-from mingchi.ledger.sealing import array_text
 from mingchi.rebates import ids, plans
 from mingchi.rebates.models import Agent, PlanVersion, Programme, Shareholder
 

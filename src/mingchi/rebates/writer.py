@@ -9,15 +9,11 @@ from typing import Any, Final
 import psycopg
 from django.db import connection
 
+from mingchi.ledger import balances
 from mingchi.rebates import journal
 from mingchi.rebates.changes import Changes
 from mingchi.rebates.models import Agent, PlanVersion, Shareholder
 
-_BALANCES = """
-INSERT INTO ledger_accountbalance AS b (account, balance_fen, reserved_fen)
-SELECT account, delta, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS d (account, delta)
-ON CONFLICT (account) DO UPDATE SET balance_fen = b.balance_fen + EXCLUDED.balance_fen
-"""
 _POSITION_COLUMNS: Final = (
     "id, member_id, scope, spend_fen, granted_upt, held_upt, redeemed_upt, paid_fen, "
     "exit_multiple_ppm, exit_fee_ppm"
@@ -82,13 +78,13 @@ def write(changes: Changes, *, period_first_entry: int) -> None:
         _copy("rebates_participant", columns, changes.participants)
         _copy("rebates_position", _POSITION_COLUMNS, changes.new_positions)
         _upsert(_POSITIONS, changes.positions)
-        _upsert(_BALANCES, changes.balances)
         _upsert(_REBOUND, changes.rebound)
         _upsert(_RANKS, changes.ranks)
         _upsert(_REFUNDED, changes.refunded, changes.programme_id)
         _upsert(_WAITING, changes.waiting, changes.programme_id)
         if changes.is_close:
             _close(changes, period_first_entry)
+    balances.add(changes.moved_fen)
     _appoint(changes)
 
 
