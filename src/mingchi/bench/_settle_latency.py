@@ -21,7 +21,7 @@ import psycopg
 from mingchi.bench import _settle_world as world
 
 ORDERS_A_SECOND: Final = 1_500
-_CLIENTS: Final = 8
+_CLIENTS: Final = 4
 _LOOK_EVERY_S: Final = 0.002
 _MEMBERS: Final = 20_000
 

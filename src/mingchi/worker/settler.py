@@ -28,6 +28,9 @@ _IDLE_REST_S: Final = 0.03
 _FIRST_BATCH: Final = 1_000
 _SMALLEST_BATCH: Final = 250
 _HEARTBEAT_S: Final = 2.0
+_WORD_EVERY_S: Final = 0.5
+# While events come, so many times as long as a chore took is left to them before the next.
+_CHORES_SPARE: Final = 2
 # A redemption waits for two or three batches, so one should not take long; a small one is dear.
 _SHORT_BATCH_S, _LONG_BATCH_S = 0.2, 0.5
 _RECONNECT_S: Final = 1.0
@@ -42,6 +45,7 @@ class Loop:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._settlers: dict[int, Settler] = {}
         self._chores: list[Callable[[], int]] = []
+        self._next_chore = self._next_word = 0.0
         self._limit = _FIRST_BATCH
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -91,7 +95,15 @@ class Loop:
                 self._pace(time.monotonic() - began)
             if done:
                 _report(settler, done)
-        if not backlog and not self._chore():
+        if backlog:
+            return
+        worked = 0
+        if not most or time.monotonic() >= self._next_chore:
+            began = time.monotonic()
+            worked = self._chore()
+            ended = time.monotonic()
+            self._next_chore = ended + _CHORES_SPARE * (ended - began)
+        if most or not worked:
             self._rest(_REST_S if most else _IDLE_REST_S)
 
     def _pace(self, elapsed_s: float) -> None:
@@ -116,6 +128,9 @@ class Loop:
         return [*steps, self._be_heard, sealing.seal_cash]
 
     def _be_heard(self) -> int:
+        if time.monotonic() < self._next_word:
+            return 0
+        self._next_word = time.monotonic() + _WORD_EVERY_S
         # What came since the last time, not all that lives: that would take a third of our time.
         gc.collect(1)
         for programme in Programme.objects.filter(id__in=self._settlers):
