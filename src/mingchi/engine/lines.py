@@ -45,7 +45,12 @@ def lines_of(block: bytes) -> Iterable[str]:
     try:
         return block.decode().split("\n")
     except UnicodeDecodeError:
-        return (line.decode() for line in block.split(b"\n"))
+        return _one_by_one(block)
+
+
+def _one_by_one(block: bytes) -> Iterator[str]:
+    for line in block.split(b"\n"):
+        yield line.decode()
 
 
 def is_blank(line: str) -> bool:

@@ -1,7 +1,6 @@
 """What an event brought about, explained far enough to be answered and posted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mingchi.engine.rules import Destination
@@ -14,23 +13,60 @@ if TYPE_CHECKING:
 AwardKind = Literal["direct", "indirect", "levels", "differential", "peer", "region", "dividend"]
 
 
-@dataclass(slots=True)
 class Award:
     """An award: `amount_fen` is `base_fen` * `rate_ppm`, rounded down and cut to what was left."""
 
-    member: str
-    kind: AwardKind
-    amount_fen: int
-    waiting: bool
-    """Whether it is reserved until the close rather than paid."""
-    rule: int
-    """Index in the plan's awards."""
-    rate_ppm: int
-    base_fen: int
-    generation: int
-    """Of the buyer's uplines, from 1; 0 for awards that do not go by generations."""
-    order: str | None
-    """None for a dividend."""
+    __slots__ = (
+        "amount_fen",
+        "base_fen",
+        "generation",
+        "kind",
+        "member",
+        "order",
+        "rate_ppm",
+        "rule",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        member: str,
+        kind: AwardKind,
+        amount_fen: int,
+        waiting: bool,
+        rule: int,
+        rate_ppm: int,
+        base_fen: int,
+        generation: int,
+        order: str | None,
+    ) -> None:
+        self.member = member
+        self.kind: AwardKind = kind
+        self.amount_fen = amount_fen
+        self.waiting = waiting
+        """Whether it is reserved until the close rather than paid."""
+        self.rule = rule
+        """Index in the plan's awards."""
+        self.rate_ppm = rate_ppm
+        self.base_fen = base_fen
+        self.generation = generation
+        """Of the buyer's uplines, from 1; 0 for awards that do not go by generations."""
+        self.order = order
+        """None for a dividend."""
+
+    def paid(self, amount_fen: int) -> "Award":
+        """This waiting award as it is paid: what refunds have left of it."""
+        return Award(
+            self.member,
+            self.kind,
+            amount_fen,
+            False,
+            self.rule,
+            self.rate_ppm,
+            self.base_fen,
+            self.generation,
+            self.order,
+        )
 
 
 class Redemption(NamedTuple):

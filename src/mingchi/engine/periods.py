@@ -4,7 +4,6 @@ The only part of the engine that reads sales, and so needs every member.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from mingchi.engine.events import CloseEvent
 from mingchi.engine.outcome import Award, Forfeit, Outcome, Promotion
@@ -59,7 +58,7 @@ def _settle_waiting(state: State) -> tuple[list[Award], list[Forfeit]]:
         if not amount_fen:
             continue
         if team_fen[state.members[waiting.earner]] >= waiting.target_fen:
-            award = replace(waiting.award, amount_fen=amount_fen, waiting=False)
+            award = waiting.award.paid(amount_fen)
             paid.append(award)
             state.wallets[award.member] += amount_fen
             continue

@@ -70,7 +70,7 @@ def _run_exits(state: State, outcome: Outcome) -> None:
     while position := state.exits.next_due(state.pool_fen, state.supply_upt):
         exits.append(leave(state, position))
     outcome.exits = exits
-    outcome.positions = (*outcome.positions, *(left.position for left in exits))
+    outcome.positions = (*outcome.positions, *[left.position for left in exits])
 
 
 def _join(state: State, event: MemberEvent) -> Outcome:

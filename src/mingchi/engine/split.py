@@ -4,7 +4,6 @@ Every share is rounded down; the platform has what is left.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mingchi.engine.events import Line
 from mingchi.engine.outcome import Outcome
@@ -13,15 +12,19 @@ from mingchi.engine.state import Refused
 from mingchi.engine.units import PPM
 
 
-@dataclass(slots=True)
 class LineShares:
     """The shares of one line, in fen; the platform's is what is left of `goods_fen`."""
 
-    goods_fen: int
-    cost_fen: int
-    budget_fen: int
-    contribution_fen: int
-    merchant: str
+    __slots__ = ("budget_fen", "contribution_fen", "cost_fen", "goods_fen", "merchant")
+
+    def __init__(
+        self, goods_fen: int, cost_fen: int, budget_fen: int, contribution_fen: int, merchant: str
+    ) -> None:
+        self.goods_fen = goods_fen
+        self.cost_fen = cost_fen
+        self.budget_fen = budget_fen
+        self.contribution_fen = contribution_fen
+        self.merchant = merchant
 
 
 def split_order(*, plan: Plan, lines: Sequence[Line]) -> Outcome:
