@@ -41,6 +41,13 @@ def replay(argv: list[str]) -> int:
     return replay.main(argv)
 
 
+def flow(argv: list[str]) -> int:
+    """Check a fulfilment flow, or step it in memory: `mingchi flow check FILE.bpmn`."""
+    from mingchi.flows import command
+
+    return command.main(argv)
+
+
 def verify(argv: list[str]) -> int:
     """Recompute everything from the events; name the first difference."""
     _wire()
@@ -100,6 +107,7 @@ COMMANDS: dict[str, Command] = {
     "settle": settle,
     "worker": worker,
     "replay": replay,
+    "flow": flow,
     "verify": verify,
     "demo": demo,
     "migrate": migrate,

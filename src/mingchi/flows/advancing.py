@@ -57,7 +57,7 @@ class Advancing:
         self.ended = state.ended
         self.effects: list[Effect] = []
         self.moves: deque[tuple[Way, int, str]] = deque()
-        self.ends: list[tuple[int, str]] = []
+        self.ends: list[tuple[int, str, str]] = []
 
     def log(
         self, event: str, node: str, token: int, values: Mapping[str, object] | None = None
@@ -246,8 +246,9 @@ class Advancing:
 
     # Ending
 
-    def close(self, scope: int, end: str) -> None:
-        """After an end event: where nothing is left in the scope, it is over."""
+    def close(self, scope: int, end: str, outcome: str) -> None:
+        """After an end event: where nothing is left in the scope, it is over. What leaves a
+        sub-process brings the outcome of the token that ended last in it."""
         if any(token.scope == scope for token in self.tokens.values()):
             return
         if any(owner == scope for owner, _ in self.arrivals):
@@ -263,7 +264,7 @@ class Advancing:
                 (token.scope if owner == scope else owner, done) for owner, done in self.finished
             )
             self.log("left", node.id, scope)
-            self.leave(node, token.scope, token.outcome)
+            self.leave(node, token.scope, outcome)
 
     def _end(self, node: str) -> None:
         self.ended = node

@@ -57,6 +57,7 @@ class Way:
     condition: str | None = None
     default: bool = False
     name: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Graph:
         kept: set[str] = set()
         for node in self.nodes.values():
             for way in node.ways:
-                named, whole = _outcomes_read(way.condition or "")
+                named, whole = outcomes_read(way.condition or "")
                 if whole:
                     return None
                 kept |= named
@@ -175,8 +176,13 @@ class Graph:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON, in hex: equal graphs have equal digests."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """SHA-256 in hex over the canonical JSON without line numbers: a file that was only laid
+        out anew keeps its digest."""
+        data = self.to_json()
+        for node in data["nodes"]:
+            node.pop("line", None)
+            node["ways"] = [way[:-1] for way in node["ways"]]
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def node(self, node_id: str) -> Node:
@@ -187,16 +193,14 @@ class Graph:
             raise StateError(f"this flow has no node {node_id!r}", node=node_id) from None
 
 
-_OUTCOME_READ: Final = re.compile(
-    r"""\boutcomes(?:\.(\w+)|\[\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*\])"""
-)
+OUTCOME_READ: Final = re.compile(r"""\boutcomes(?:\.(\w+)|\[\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*\])""")
 
 
-def _outcomes_read(condition: str) -> tuple[set[str], bool]:
+def outcomes_read(condition: str) -> tuple[set[str], bool]:
     """The nodes named by `outcomes.review` or `outcomes["review"]`, and whether the map is used in
     any other way."""
-    named = {one or two or three for one, two, three in _OUTCOME_READ.findall(condition)}
-    return named, "outcomes" in _OUTCOME_READ.sub("", condition)
+    named = {one or two or three for one, two, three in OUTCOME_READ.findall(condition)}
+    return named, "outcomes" in OUTCOME_READ.sub("", condition)
 
 
 _DEFAULTS: Final = {
@@ -212,7 +216,9 @@ def _node_to_json(node: Node) -> dict[str, Any]:
         value = getattr(node, name)
         if value != default:
             data[name] = list(value) if isinstance(value, tuple) else value
-    data["ways"] = [[way.id, way.target, way.condition, way.default, way.name] for way in node.ways]
+    data["ways"] = [
+        [way.id, way.target, way.condition, way.default, way.name, way.line] for way in node.ways
+    ]
     return data
 
 

@@ -61,7 +61,7 @@ def _first(graph: Graph, node: Node) -> Node:
 
 
 def _end(run: Advancing, node: Node, way: Way, scope: int, outcome: str) -> None:
-    run.ends.append((scope, node.id))
+    run.ends.append((scope, node.id, outcome))
 
 
 def _terminate(run: Advancing, node: Node, way: Way, scope: int, outcome: str) -> None:
@@ -71,7 +71,7 @@ def _terminate(run: Advancing, node: Node, way: Way, scope: int, outcome: str) -
     run.abandon(scope)
     run.finished = done
     run.moves = deque(move for move in run.moves if move[1] not in gone)
-    run.ends.append((scope, node.id))
+    run.ends.append((scope, node.id, outcome))
 
 
 def _exclusive(run: Advancing, node: Node, way: Way, scope: int, outcome: str) -> None:
