@@ -7,6 +7,7 @@ from tests.usecases.shop import Shop, sku, staff
 
 from mingchi.catalogue import queries, stock
 from mingchi.catalogue.models import Category, Product, Sku
+from mingchi.catalogue.stock import Quantity
 from mingchi.foundation.errors import DomainError
 from mingchi.merchants.models import Merchant
 from mingchi.usecases.edit_catalogue import (
@@ -27,27 +28,27 @@ def test_what_stock_may_do(shop: Shop) -> None:
         tea.refresh_from_db()
         return tea.on_hand, tea.reserved
 
-    stock.reserve([(tea.pk, 2)])
+    stock.reserve([Quantity(tea.pk, 2)])
     assert after() == (3, 2)
     with pytest.raises(DomainError) as caught:
-        stock.reserve([(tea.pk, 2)])
+        stock.reserve([Quantity(tea.pk, 2)])
     assert (caught.value.code, caught.value.details["available"]) == ("out_of_stock", 1)
-    stock.ship([(tea.pk, 1)])
+    stock.ship([Quantity(tea.pk, 1)])
     assert after() == (2, 1)
-    stock.release([(tea.pk, 1)])
+    stock.release([Quantity(tea.pk, 1)])
     assert after() == (2, 0)
-    stock.put_back([(tea.pk, 1)])
+    stock.put_back([Quantity(tea.pk, 1)])
     assert after() == (3, 0)
     for wrong in (stock.release, stock.ship):
         with pytest.raises(DomainError):
-            wrong([(tea.pk, 1)])
+            wrong([Quantity(tea.pk, 1)])
     assert after() == (3, 0)
 
 
 def test_a_refused_change_takes_the_others_back(shop: Shop) -> None:
     plenty, scarce = sku(shop.merchant, on_hand=9), sku(shop.merchant, on_hand=0)
     with pytest.raises(DomainError), transaction.atomic():
-        stock.reserve([(plenty.pk, 1), (scarce.pk, 1)])
+        stock.reserve([Quantity(plenty.pk, 1), Quantity(scarce.pk, 1)])
     plenty.refresh_from_db()
     assert plenty.reserved == 0
 

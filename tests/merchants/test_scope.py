@@ -5,15 +5,43 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from tests.usecases.shop import Shop, member, paid, sku, staff
+from django.db import transaction
+from tests.usecases.shop import (
+    NOW,
+    Shop,
+    lines,
+    member,
+    open_case,
+    paid,
+    place,
+    sku,
+    staff,
+    warehouse,
+)
 from tests.usecases.test_refunds import approve, ask
 
-from mingchi.catalogue.models import Product, Sku
+from mingchi.catalogue import stock
+from mingchi.catalogue.models import Product, Sku, WarehouseStock
+from mingchi.catalogue.stock import Quantity
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.merchants import scope
-from mingchi.merchants.models import Merchant, MerchantStaff
-from mingchi.orders.models import Order, OrderLine, Refund
+from mingchi.merchants.models import Merchant, MerchantStaff, Warehouse
+from mingchi.orders import allocation, decisions, papers, price_changes
+from mingchi.orders import services as orders
+from mingchi.orders.models import (
+    AfterSalesCase,
+    InvoiceRequest,
+    Notification,
+    Order,
+    OrderDecision,
+    OrderLine,
+    PriceChange,
+    Refund,
+    Reservation,
+    Shipment,
+    ShipmentLine,
+)
 from mingchi.payments.models import Payment, PaymentRefund
 from mingchi.usecases import rights
 from mingchi.usecases.edit_merchants import add_merchant, add_merchant_staff
@@ -28,6 +56,16 @@ SCOPED = (
     Refund,
     Payment,
     PaymentRefund,
+    Warehouse,
+    WarehouseStock,
+    Reservation,
+    Shipment,
+    ShipmentLine,
+    OrderDecision,
+    PriceChange,
+    AfterSalesCase,
+    InvoiceRequest,
+    Notification,
 )
 
 
@@ -44,7 +82,27 @@ def other(shop: Shop) -> Merchant:
     for merchant in (shop.merchant, another):
         staff(merchant=merchant)
         approve(shop, ask(paid(member(), sku(merchant)), 1))
+        _fill(merchant)
     return another
+
+
+def _fill(merchant: Merchant) -> None:
+    """A row in each table of what comes after paying."""
+    goods = sku(merchant)
+    with transaction.atomic():
+        stock.place([Quantity(goods.pk, 5, warehouse(merchant).pk)])
+        placed = orders.lock(place(member(), goods).order_id)
+        line = lines(placed)[0]
+        line.order = placed
+        price_changes.ask(line, to_fen=99_000, reason="-", actor="user:1", now=NOW)
+        order = orders.lock(paid(member(), goods).pk)
+        allocation.allocate(order)
+        decisions.review(order, approved=True, actor="user:1", key="k", now=NOW)
+        papers.request_invoice(order, title="-", now=NOW)
+        papers.notify(order, text="-", key="k")
+        line = lines(order)[0]
+        line.order = order
+        open_case(line, kind="refund_only", amount_fen=1)
 
 
 def test_an_account_sees_the_rows_of_its_merchants_only(shop: Shop, other: Merchant) -> None:
@@ -76,7 +134,7 @@ def test_every_table_with_a_merchant_says_so() -> None:
         for model in apps.get_app_config(label).get_models()
     }
     unscoped = {model.__name__ for model in ours if not hasattr(model, "MERCHANT_PATH")}
-    assert unscoped == {"Category", "GatewayNotice"}
+    assert unscoped == {"Category", "GatewayNotice", "SandboxDeal"}
     assert {model for model in ours if hasattr(model, "MERCHANT_PATH")} == set(SCOPED)
 
 
@@ -85,7 +143,7 @@ def test_somebody_who_is_not_signed_in_has_no_rights() -> None:
 
 
 ROLES = ("owner", "operator", "finance", "auditor", "compliance", "service")
-MERCHANT_ROLES = ("manager", "clerk", "finance")
+MERCHANT_ROLES = ("manager", "clerk", "finance", "warehouse", "service")
 # action → (platform roles that may, roles of the merchant concerned that may)
 TABLE = {
     "catalogue.edit": ("owner operator", "manager"),

@@ -14,22 +14,36 @@ State = Order.State
 POSSIBLE = {
     State.CREATED: {State.PAID, State.CANCELLED},
     State.PAID: {State.SHIPPED, State.REFUNDED},
-    State.SHIPPED: {State.RECEIVED, State.REFUNDED},
+    State.SHIPPED: {State.RECEIVED, State.REFUNDED, State.PAID},
     State.RECEIVED: {State.COMPLETED, State.REFUNDED},
     State.COMPLETED: {State.REFUNDED},
     State.CANCELLED: set(),
     State.REFUNDED: set(),
 }
+# Cash on delivery that nobody has collected yet.
+POSSIBLE_UNPAID = {
+    **{state: set() for state in State},
+    State.CREATED: {State.PAID, State.CANCELLED, State.SHIPPED},
+    State.SHIPPED: {State.RECEIVED, State.CREATED},
+}
+UNPAID = (State.CREATED, State.CANCELLED)
 
 
-def test_every_move(shop: Shop) -> None:
+@pytest.mark.parametrize("at_the_door", [False, True])
+def test_every_move(shop: Shop, at_the_door: bool) -> None:
     order = Order.objects.get(pk=place(member(), sku(shop.merchant)).order_id)
-    for source in State:
+    possible = POSSIBLE_UNPAID if at_the_door else POSSIBLE
+    sources = (*UNPAID, State.SHIPPED, State.RECEIVED) if at_the_door else tuple(State)
+    for source in sources:
         for target in State:
             Order.objects.filter(pk=order.pk).update(
-                state=source, paid_at=NOW, received_at=NOW, completed_at=NOW
+                state=source,
+                payment_method="cod" if at_the_door else "online",
+                paid_at=None if at_the_door or source in UNPAID else NOW,
+                received_at=NOW,
+                completed_at=NOW,
             )
-            if target in POSSIBLE[source]:
+            if target in possible[source]:
                 services.move(order.pk, target, now=NOW)
                 continue
             with pytest.raises(DomainError) as caught:

@@ -14,8 +14,9 @@ from mingchi.catalogue.models import Category, Product, Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.members.models import Member
-from mingchi.merchants.models import Merchant, MerchantStaff
-from mingchi.orders.models import Order, OrderLine
+from mingchi.merchants.models import Merchant, MerchantStaff, Warehouse
+from mingchi.orders import cases
+from mingchi.orders.models import AfterSalesCase, Order, OrderLine
 from mingchi.payments.sandbox import SandboxGateway
 from mingchi.rebates import queries
 from mingchi.rebates.settlement import settle_pending
@@ -76,14 +77,52 @@ def sku(
     )
 
 
-def place(buyer: Member, *articles: Sku, qty: int = 1, region: str | None = None) -> Placed:
+def warehouse(merchant: Merchant, *, region: str | None = None, position: int = 0) -> Warehouse:
+    """An open warehouse with nothing in it."""
+    number = next(_numbers)
+    return Warehouse.objects.create(
+        merchant=merchant, code=f"W{number}", name="Shed", region=region, position=position
+    )
+
+
+def place(
+    buyer: Member,
+    *articles: Sku,
+    qty: int = 1,
+    region: str | None = None,
+    payment_method: str = "online",
+    delivery_method: str = "express",
+) -> Placed:
     """An order of the articles, not paid."""
     return place_order(
         member_id=buyer.pk,
         items=[Item(sku_id=article.pk, qty=qty) for article in articles],
-        delivery=Delivery(region=region),
+        delivery=Delivery(region=region, method=delivery_method),
+        payment_method=payment_method,
         idempotency_key=f"place{next(_numbers)}",
         now=NOW,
+    )
+
+
+def open_case(
+    line: OrderLine,
+    *,
+    kind: str = "return",
+    units: int = 1,
+    amount_fen: int = 0,
+    now: datetime = NOW,
+    replacement: Sku | None = None,
+) -> AfterSalesCase:
+    """A case of the line's buyer; `line.order` is the locked order."""
+    return cases.open_case(
+        line,
+        kind=kind,
+        units=units,
+        amount_fen=amount_fen,
+        reason="broken",
+        actor=f"member:{line.order.member_id}",
+        now=now,
+        replacement=replacement,
     )
 
 

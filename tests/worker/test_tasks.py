@@ -10,6 +10,7 @@ from mingchi.worker import tasks
 
 WORK = {
     "cancel_unpaid_orders": "cancel_order.cancel_unpaid",
+    "release_expired_stock": "release_expired.release_expired",
     "receive_due_orders": "receive_order.receive_due_orders",
     "complete_due_orders": "complete_order.complete_due_orders",
     "activate_due_plans": "publish_plan.activate_due_plans",

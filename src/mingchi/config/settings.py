@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "mingchi.catalogue",
     "mingchi.orders",
     "mingchi.payments",
+    "mingchi.fulfilment",
     "mingchi.payouts",
     "mingchi.rebates",
     "mingchi.usecases",
@@ -77,10 +78,14 @@ TEMPLATES = [
     }
 ]
 
-# How long an order waits for each next step.
-MINGCHI_PAY_WITHIN_MINUTES = environment.number("MINGCHI_PAY_WITHIN_MINUTES", 30, most=10_000)
-MINGCHI_RECEIVE_WITHIN_DAYS = environment.number("MINGCHI_RECEIVE_WITHIN_DAYS", 15, most=365)
-MINGCHI_RETURN_WINDOW_DAYS = environment.number("MINGCHI_RETURN_WINDOW_DAYS", 7, most=365)
+# How long an order, and what comes after it, waits for each next step.
+PAY_WITHIN_MINUTES = environment.number("MINGCHI_PAY_WITHIN_MINUTES", 30, most=10_000)
+RECEIVE_WITHIN_DAYS = environment.number("MINGCHI_RECEIVE_WITHIN_DAYS", 15, most=365)
+RETURN_WINDOW_DAYS = environment.number("MINGCHI_RETURN_WINDOW_DAYS", 7, most=365)
+AFTER_SALES_WITHIN_DAYS = environment.number("MINGCHI_AFTER_SALES_WITHIN_DAYS", 15, most=3650)
+SEND_BACK_WITHIN_DAYS = environment.number("MINGCHI_SEND_BACK_WITHIN_DAYS", 7, most=365)
+# How far staff may lower a price before payment.
+PRICE_CHANGE_PERCENT = environment.number("MINGCHI_PRICE_CHANGE_PERCENT", 30, most=99)
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese (simplified)")), ("en", _("English"))]

@@ -1,4 +1,4 @@
-"""Merchants and the staff who work for them."""
+"""Merchants, the staff who work for them, and where their goods lie."""
 
 from django.conf import settings
 from django.db import models
@@ -43,6 +43,8 @@ class MerchantStaff(models.Model):
         MANAGER = "manager", _("manager")
         CLERK = "clerk", _("clerk")
         FINANCE = "finance", _("finance")
+        WAREHOUSE = "warehouse", _("warehouse")
+        SERVICE = "service", _("customer service")
 
     MERCHANT_PATH = "merchant"
 
@@ -67,10 +69,50 @@ class MerchantStaff(models.Model):
                 fields=["user", "merchant", "role"], name="merchant_staff_role_once"
             ),
             models.CheckConstraint(
-                condition=Q(role__in=["manager", "clerk", "finance"]),
+                condition=Q(role__in=["manager", "clerk", "finance", "warehouse", "service"]),
                 name="merchant_staff_role_known",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+
+class Warehouse(models.Model):
+    """A place where a merchant keeps goods. A closed one sends nothing out."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+
+    MERCHANT_PATH = "merchant"
+
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, related_name="warehouses", verbose_name=_("merchant")
+    )
+    code = models.CharField(_("code"), max_length=20)
+    name = models.CharField(_("name"), max_length=60)
+    region = models.CharField(_("region code"), max_length=6, null=True, blank=True)
+    position = models.IntegerField(_("position"), default=0)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "code"], name="warehouse_code_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "closed"]), name="warehouse_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(region__isnull=True) | Q(region__regex="^[0-9]{6}$"),
+                name="warehouse_region_six_digits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, NotFoundError
@@ -38,21 +41,30 @@ def move(
 
     `fields` are set along with it. Raises `impossible_move` 409, `not_found` 404.
     """
-    step = MOVES.get(to)
-    sources = step.sources if step else ()
-    stamps = {step.stamp: now} if step else {}
-    moved = Order.objects.filter(pk=order_id, state__in=sources).update(
-        state=to, **stamps, **(fields or {})
-    )
+    step = MOVES[to]
+    may = reduce(or_, (Q(state=source) & only for source, only in step.sources.items()))
+    # The first moment counts, where an order comes by twice.
+    stamps = {step.stamp: Coalesce(F(step.stamp), Value(now))}
+    moved = Order.objects.filter(may, pk=order_id).update(state=to, **stamps, **(fields or {}))
     if moved:
         return
     state = Order.objects.filter(pk=order_id).values_list("state", flat=True).first()
     if state is None:
         raise NotFoundError()
-    raise ConflictError(
+    raise impossible(str(state), str(to))
+
+
+def mark_paid(order: Order, *, now: datetime) -> None:
+    """Cash on delivery was collected: the order is paid where it stands."""
+    Order.objects.filter(pk=order.pk, paid_at__isnull=True).update(paid_at=now)
+
+
+def impossible(state: str, to: str) -> ConflictError:
+    """The refusal of a move from `state` to `to`."""
+    return ConflictError(
         "impossible_move",
         _("The order does not allow this any more, or not yet."),
-        details={"state": str(state), "to": str(to)},
+        details={"state": state, "to": to},
     )
 
 

@@ -1,32 +1,75 @@
-"""How an order may move: a table, not branches."""
+"""How an order, a shipment and an after-sales case may move: tables, not branches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
-from mingchi.orders.models import Order
+from django.db.models import Q
+
+from mingchi.orders.models import AfterSalesCase, Order, Shipment
 
 State = Order.State
+ANY: Final = Q()
+PAID: Final = Q(paid_at__isnull=False)
+TO_COLLECT: Final = Q(payment_method=Order.PaymentMethod.COD, paid_at__isnull=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """From which states an order may come, and which column keeps the moment."""
+    """From which states an order may come, and on what condition on its row; `stamp` is the column
+    that keeps the first moment it got there."""
 
-    sources: tuple[Order.State, ...]
+    sources: Mapping[Order.State, Q]
     stamp: str
 
 
 MOVES: Mapping[Order.State, Move] = MappingProxyType(
     {
-        State.PAID: Move(sources=(State.CREATED,), stamp="paid_at"),
-        State.CANCELLED: Move(sources=(State.CREATED,), stamp="cancelled_at"),
-        State.SHIPPED: Move(sources=(State.PAID,), stamp="shipped_at"),
-        State.RECEIVED: Move(sources=(State.SHIPPED,), stamp="received_at"),
-        State.COMPLETED: Move(sources=(State.RECEIVED,), stamp="completed_at"),
+        # Back to where it stood when its parcels are voided or come back undelivered.
+        State.CREATED: Move(sources={State.SHIPPED: TO_COLLECT}, stamp="placed_at"),
+        State.PAID: Move(sources={State.CREATED: ANY, State.SHIPPED: PAID}, stamp="paid_at"),
+        State.CANCELLED: Move(sources={State.CREATED: ANY}, stamp="cancelled_at"),
+        State.SHIPPED: Move(
+            sources={State.PAID: ANY, State.CREATED: TO_COLLECT}, stamp="shipped_at"
+        ),
+        State.RECEIVED: Move(sources={State.SHIPPED: ANY}, stamp="received_at"),
+        State.COMPLETED: Move(sources={State.RECEIVED: PAID}, stamp="completed_at"),
         State.REFUNDED: Move(
-            sources=(State.PAID, State.SHIPPED, State.RECEIVED, State.COMPLETED),
+            sources={
+                State.PAID: ANY,
+                State.SHIPPED: PAID,
+                State.RECEIVED: PAID,
+                State.COMPLETED: ANY,
+            },
             stamp="refunded_at",
         ),
+    }
+)
+
+SHIPMENT_MOVES: Mapping[Shipment.State, tuple[Shipment.State, ...]] = MappingProxyType(
+    {
+        Shipment.State.SHIPPED: (Shipment.State.PREPARING,),
+        Shipment.State.HANDED_OVER: (Shipment.State.SHIPPED,),
+        # A carrier that tells of the delivery has taken it over, noted or not.
+        Shipment.State.DELIVERED: (Shipment.State.SHIPPED, Shipment.State.HANDED_OVER),
+        Shipment.State.VOIDED: (Shipment.State.PREPARING, Shipment.State.SHIPPED),
+        # Not accepted at the door, or not found there.
+        Shipment.State.CAME_BACK: (Shipment.State.HANDED_OVER,),
+    }
+)
+
+Case = AfterSalesCase.State
+CASE_MOVES: Mapping[AfterSalesCase.State, tuple[AfterSalesCase.State, ...]] = MappingProxyType(
+    {
+        Case.AUTHORISED: (Case.OPENED,),
+        Case.GOODS_BACK: (Case.AUTHORISED,),
+        Case.INSPECTED: (Case.GOODS_BACK,),
+        Case.SETTLED: (Case.AUTHORISED, Case.INSPECTED),
+        Case.CLOSED: (Case.SETTLED,),
+        # Refused at once, or because the goods that came back are not as they should be.
+        Case.REFUSED: (Case.OPENED, Case.INSPECTED),
+        # By the buyer, or because the goods were not sent back in time.
+        Case.WITHDRAWN: (Case.OPENED, Case.AUTHORISED),
     }
 )

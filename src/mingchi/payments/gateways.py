@@ -49,11 +49,22 @@ class Gateway(Protocol):
         the gateway refuses."""
         ...
 
+    def find_payment(self, *, out_trade_no: str) -> Notice | None:
+        """The payment under our number as the gateway knows it; None where nobody has paid."""
+        ...
+
+    def find_refund(self, *, out_refund_no: str) -> bool:
+        """Whether it gave money back under our number: asked before it is asked to again."""
+        ...
+
 
 def get(code: str) -> Gateway:
     """The gateway of this name; `unknown_gateway` where it does not exist in this mode."""
+    from mingchi.payments.at_the_door import AtTheDoor
     from mingchi.payments.sandbox import SandboxGateway
 
+    if code == AtTheDoor.code:
+        return AtTheDoor()
     if code == SandboxGateway.code and not settings.LIVE:
         return SandboxGateway(secret=settings.GATEWAY_SECRET)
     raise DomainError("unknown_gateway", _("There is no such way to pay."), field="gateway")

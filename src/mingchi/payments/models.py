@@ -113,6 +113,7 @@ class PaymentRefund(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.PENDING
     )
+    tries = models.IntegerField(_("times asked of the gateway"), default=0)
     error = models.CharField(_("error"), max_length=200, blank=True)
     paid_at = models.DateTimeField(_("sent back at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -138,3 +139,20 @@ class PaymentRefund(models.Model):
 
     def __str__(self) -> str:
         return self.out_refund_no
+
+
+class SandboxDeal(models.Model):
+    """The sandbox gateway's own book: what it took and gave back, under our numbers. It answers
+    questions about them as a real gateway would."""
+
+    number = models.CharField(_("our number"), max_length=40, unique=True)
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("deal of the sandbox")
+        verbose_name_plural = _("deals of the sandbox")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from mingchi.payments.gateways import GatewayError, Notice
+from mingchi.payments.models import SandboxDeal
 
 TOLERANCE_S = 300
 TIMESTAMP, NONCE, SIGNATURE = "x-mingchi-timestamp", "x-mingchi-nonce", "x-mingchi-signature"
@@ -44,6 +45,24 @@ class SandboxGateway:
         """Always works: there is no money."""
         if not 0 < amount_fen <= total_fen:
             raise GatewayError("refund_exceeds_payment")
+        self.note(out_refund_no, amount_fen)
+
+    def find_payment(self, *, out_trade_no: str) -> Notice | None:
+        """What stands in its book."""
+        deal = SandboxDeal.objects.filter(number=out_trade_no).first()
+        if deal is None:
+            return None
+        return Notice(
+            out_trade_no=out_trade_no, gateway_no=f"SB{out_trade_no}", amount_fen=deal.amount_fen
+        )
+
+    def find_refund(self, *, out_refund_no: str) -> bool:
+        """Whether it stands in its book."""
+        return SandboxDeal.objects.filter(number=out_refund_no).exists()
+
+    def note(self, number: str, amount_fen: int) -> None:
+        """Write a deal into the sandbox's book, once."""
+        SandboxDeal.objects.get_or_create(number=number, defaults={"amount_fen": amount_fen})
 
     def notice(
         self, *, out_trade_no: str, amount_fen: int, now: datetime, gateway_no: str = ""

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from mingchi.catalogue import stock
 from mingchi.foundation import audit
 from mingchi.foundation.models import User
 from mingchi.members import services as members
+from mingchi.orders import moves
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.usecases import rights
@@ -27,8 +27,8 @@ def cancel_order(
         order = orders.lock(order_id, member_id=member_id)
         if by is not None:
             rights.require(by, "order.cancel", merchant_id=order.merchant_id)
-        orders.move(order.pk, Order.State.CANCELLED, now=now)
-        stock.release((line.sku_id, line.qty) for line in orders.lines(order))
+        if not moves.cancel(order, now=now):
+            raise orders.impossible(str(order.state), "cancelled")
         if by is not None:
             audit.record(
                 actor=rights.actor(by),
@@ -41,7 +41,11 @@ def cancel_order(
 
 def cancel_unpaid(*, now: datetime, limit: int = 200) -> int:
     """Cancel orders whose time to pay is over; returns how many. Called by the worker."""
-    late = Order.objects.filter(state=Order.State.CREATED, pay_by__lte=now).order_by("pay_by")
+    late = Order.objects.filter(
+        state=Order.State.CREATED,
+        payment_method=Order.PaymentMethod.ONLINE,
+        pay_by__lte=now,
+    ).order_by("pay_by")
 
     def cancel(order_id: int) -> bool:
         cancel_order(order_id=order_id, now=now)

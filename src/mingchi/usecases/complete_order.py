@@ -3,17 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import audit
-from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.foundation.models import User
+from mingchi.orders import moves, settlement
 from mingchi.orders import services as orders
-from mingchi.orders import settlement
-from mingchi.orders.models import Order, OrderLine, Refund
+from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Refund
+from mingchi.orders.models.case import OPEN_CASE
 from mingchi.orders.settlement import SettledLine
 from mingchi.usecases import events, rights, split
 from mingchi.usecases.each import for_each
@@ -25,15 +23,14 @@ def complete_order(
     """Complete a received order and record its event (`o<pk>`); returns the event's key.
 
     Staff (`by`) may skip the return window, in the sandbox only; that is audited.
-    Errors: `impossible_move` 409, `return_window_open` 409, `refund_open` 409 while a refund is
-    asked and not decided, `not_allowed` 403.
+    Errors: those of `moves.complete`, `impossible_move` 409 where it is completed already.
     """
     with transaction.atomic():
         order = orders.lock(order_id)
         if by is not None:
             rights.require(by, "order.complete", merchant_id=order.merchant_id)
-        orders.move(order.pk, Order.State.COMPLETED, now=now)
-        _refuse_early(order, now, skip=skip_window and by is not None)
+        if not moves.complete(order, now=now, skip_window=skip_window and by is not None):
+            raise orders.impossible(str(order.state), "completed")
         if by is not None:
             audit.record(
                 actor=rights.actor(by),
@@ -42,15 +39,19 @@ def complete_order(
                 before={"state": str(order.state)},
                 after={"state": "completed", "window_skipped": skip_window},
             )
-        return _record(order)
+        return record(order)
 
 
 def complete_due_orders(*, now: datetime, limit: int = 200) -> int:
     """Complete orders whose return window is over; returns how many. Called by the worker."""
     asked = Refund.objects.filter(order=OuterRef("pk"), state=Refund.State.REQUESTED)
+    cased = AfterSalesCase.objects.filter(order=OuterRef("pk"), state__in=OPEN_CASE)
     due = (
-        Order.objects.filter(state=Order.State.RECEIVED, complete_due_at__lte=now)
+        Order.objects.filter(
+            state=Order.State.RECEIVED, complete_due_at__lte=now, paid_at__isnull=False
+        )
         .exclude(Exists(asked))
+        .exclude(Exists(cased))
         .order_by("complete_due_at")
     )
 
@@ -62,25 +63,8 @@ def complete_due_orders(*, now: datetime, limit: int = 200) -> int:
     return for_each(keys, complete, step="complete_due_orders")
 
 
-def _refuse_early(order: Order, now: datetime, *, skip: bool) -> None:
-    if Refund.objects.filter(order=order, state=Refund.State.REQUESTED).exists():
-        raise ConflictError("refund_open", _("A refund is asked for; decide it first."))
-    if skip:
-        if settings.LIVE:
-            raise DomainError(
-                "not_allowed", _("The return window is skipped in the sandbox only."), status=403
-            )
-        return
-    assert order.complete_due_at is not None, "set when it was received"
-    if now < order.complete_due_at:
-        raise ConflictError(
-            "return_window_open",
-            _("The goods may still be returned."),
-            details={"complete_due_at": order.complete_due_at.isoformat()},
-        )
-
-
-def _record(order: Order) -> int:
+def record(order: Order) -> int:
+    """The event of an order that was completed in this transaction; returns its key."""
     plan = split.plan_in_force()
     pairs = settlement.engine_lines(orders.lines(order))
     assert pairs, "an order refunded in full does not complete"

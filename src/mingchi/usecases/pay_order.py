@@ -6,12 +6,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.foundation.errors import ConflictError
+from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.members import services as members
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.payments import gateways
 from mingchi.payments import services as payments
+from mingchi.payments.at_the_door import AtTheDoor
 from mingchi.usecases.once import once
 
 
@@ -49,8 +50,11 @@ def pay_order(
 def _pay(member_id: int, order_id: int, now: datetime, gateway: str) -> PayData:
     members.acting(member_id)
     way = gateways.get(gateway)
+    if way.code == AtTheDoor.code:
+        raise DomainError("unknown_gateway", _("There is no such way to pay."), field="gateway")
     order = orders.lock(order_id, member_id=member_id)
-    if order.state != Order.State.CREATED or now >= order.pay_by:
+    at_the_door = order.payment_method == Order.PaymentMethod.COD
+    if order.state != Order.State.CREATED or at_the_door or now >= order.pay_by:
         raise ConflictError(
             "not_payable",
             _("This order can't be paid any more."),

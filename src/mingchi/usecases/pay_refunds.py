@@ -7,13 +7,12 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import audit
-from mingchi.foundation.errors import ConflictError
+from mingchi.foundation.errors import ConflictError, NotFoundError
 from mingchi.foundation.models import User
 from mingchi.orders import services as orders
-from mingchi.orders.models import Order, OrderLine, Refund
-from mingchi.payments import bookings, gateways
+from mingchi.orders.models import Refund
+from mingchi.payments import refunding
 from mingchi.payments import services as payments
-from mingchi.payments.gateways import GatewayError
 from mingchi.payments.models import PaymentRefund
 from mingchi.rebates import queries, results
 from mingchi.rebates.results import Result
@@ -65,33 +64,7 @@ def settle_refund(*, refund_id: int, result: Result, now: datetime) -> bool:
             reason="refund",
             refund=refund,
         )
-    send_money_back(payment_refund_id=sent.pk, now=now)
-    return True
-
-
-def send_money_back(*, payment_refund_id: int, now: datetime) -> bool:
-    """Ask the gateway, then book; safe to repeat, as the gateway knows the refund by its number.
-
-    Returns whether the money is gone; a refusal of the gateway is kept on the row.
-    """
-    sent = PaymentRefund.objects.select_related("payment").get(pk=payment_refund_id)
-    if sent.state != State.PENDING:
-        return sent.state == State.PAID
-    try:
-        gateways.get(sent.payment.gateway).send_back(
-            out_trade_no=sent.payment.out_trade_no,
-            out_refund_no=sent.out_refund_no,
-            amount_fen=sent.amount_fen,
-            total_fen=sent.payment.amount_fen,
-        )
-    except GatewayError as error:
-        payments.note_failure(sent, error=error.code)
-        return False
-    with transaction.atomic():
-        order = orders.lock(sent.payment.order_id)
-        if payments.mark_sent(sent, now=now):
-            bookings.sent_back(sent)
-            _close_refund(order, sent, now)
+    refunding.send(payment_refund_id=sent.pk, now=now)
     return True
 
 
@@ -100,7 +73,7 @@ def send_pending(*, now: datetime, limit: int = 200) -> int:
     waiting = PaymentRefund.objects.filter(state=State.PENDING).order_by("pk")
 
     def send(key: int) -> bool:
-        return send_money_back(payment_refund_id=key, now=now)
+        return refunding.send(payment_refund_id=key, now=now)
 
     return for_each(list(waiting.values_list("pk", flat=True)[:limit]), send, step="send_pending")
 
@@ -109,10 +82,7 @@ def retry_money_back(*, by: User, payment_refund_id: int, now: datetime) -> bool
     """Staff try again what the gateway refused; `impossible_move` 409 where it did not."""
     rights.require(by, "refund.send")
     with transaction.atomic():
-        again = PaymentRefund.objects.filter(pk=payment_refund_id, state=State.FAILED).update(
-            state=State.PENDING
-        )
-        if not again:
+        if not refunding.try_again(payment_refund_id=payment_refund_id):
             raise ConflictError("impossible_move", _("This was not refused by the gateway."))
         audit.record(
             actor=rights.actor(by),
@@ -121,18 +91,23 @@ def retry_money_back(*, by: User, payment_refund_id: int, now: datetime) -> bool
             before={"state": "failed"},
             after={"state": "pending"},
         )
-    return send_money_back(payment_refund_id=payment_refund_id, now=now)
+    return refunding.send(payment_refund_id=payment_refund_id, now=now)
 
 
-def _close_refund(order: Order, sent: PaymentRefund, now: datetime) -> None:
-    if sent.refund_id is None:
-        return
-    Refund.objects.filter(pk=sent.refund_id, state=Refund.State.APPROVED).update(
-        state=Refund.State.PAID, paid_at=now
-    )
-    if order.state != Order.State.COMPLETED:
-        return
-    lines = OrderLine.objects.filter(order=order)
-    open_refunds = Refund.objects.filter(order=order, state=Refund.State.APPROVED)
-    if all(line.refunded_fen == line.amount_fen for line in lines) and not open_refunds.exists():
-        orders.move(order.pk, Order.State.REFUNDED, now=now)
+def confirm_by_hand(*, by: User, payment_refund_id: int, now: datetime) -> bool:
+    """Finance gave back by hand what came in at the door; whether that is news. `not_found` 404,
+    `impossible_move` 409 for money of a gateway."""
+    rights.require(by, "refund.send")
+    with transaction.atomic():
+        if not PaymentRefund.objects.filter(pk=payment_refund_id).exists():
+            raise NotFoundError()
+        done = refunding.confirm_by_hand(payment_refund_id=payment_refund_id, now=now)
+        if done:
+            audit.record(
+                actor=rights.actor(by),
+                action="refund.by_hand",
+                subject=f"payment_refund:{payment_refund_id}",
+                before={},
+                after={"state": "paid"},
+            )
+    return done

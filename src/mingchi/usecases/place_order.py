@@ -10,17 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import queries as catalogue
-from mingchi.catalogue import stock
 from mingchi.catalogue.models import MAX_FEN, Sku
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.members import services as members
+from mingchi.orders import reservations
 from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import checks, split
 from mingchi.usecases.once import once
 
 MAX_ITEMS = 100
 MAX_QTY = 10**6
-PAY_WITHIN_MINUTES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +32,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Where it goes. The region (6 digits) decides which agents are paid."""
+    """Where it goes, and how: `express`, `pickup` or `virtual`. The region (6 digits) decides which
+    agents are paid."""
 
     region: str | None = None
     recipient: str = ""
     phone: str = ""
     address: str = ""
+    method: str = Order.DeliveryMethod.EXPRESS.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Terms:
+    payment_method: str
+    channel: str
+    is_demo: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,27 +68,38 @@ def place_order(
     delivery: Delivery,
     idempotency_key: str,
     now: datetime,
+    payment_method: str = Order.PaymentMethod.ONLINE.value,
+    channel: str = "web",
     is_demo: bool = False,
 ) -> Placed:
     """Reserve the stock and write the order down at today's prices.
 
     Errors: `items_invalid`, `qty_invalid`, `sku_not_found` 404, `several_merchants`,
-    `out_of_stock` 409, `amount_too_large`, `split_exceeds_price` 409, `region_invalid`.
+    `out_of_stock` 409, `amount_too_large`, `split_exceeds_price` 409, `region_invalid`,
+    `method_invalid`.
     """
+    terms = _Terms(payment_method=payment_method, channel=channel, is_demo=is_demo)
+    body = {
+        "items": [asdict(item) for item in items],
+        "delivery": asdict(delivery),
+        "payment_method": payment_method,
+        "channel": channel,
+    }
     with transaction.atomic():
         return once(
             action="place_order",
             actor=f"member:{member_id}",
             key=idempotency_key,
-            body={"items": [asdict(item) for item in items], "delivery": asdict(delivery)},
-            run=lambda: _place(member_id, items, delivery, now, is_demo),
+            body=body,
+            run=lambda: _place(member_id, items, delivery, now, terms),
             result=Placed,
         )
 
 
 def _place(
-    member_id: int, items: Sequence[Item], delivery: Delivery, now: datetime, is_demo: bool
+    member_id: int, items: Sequence[Item], delivery: Delivery, now: datetime, terms: _Terms
 ) -> Placed:
+    _refuse_bad_methods(delivery, terms)
     member = members.acting(member_id)
     _refuse_bad_items(items)
     skus = _skus(items)
@@ -90,7 +109,6 @@ def _place(
     if goods_fen > MAX_FEN:
         raise DomainError("amount_too_large", _("The order is too large."), field="items")
     split.refuse_excess(lines)
-    stock.reserve((item.sku_id, item.qty) for item in items)
     order_id = _next_id()
     order = Order.objects.create(
         id=order_id,
@@ -104,12 +122,17 @@ def _place(
         goods_fen=goods_fen,
         total_fen=goods_fen,
         placed_at=now,
-        pay_by=now + timedelta(minutes=_pay_within_minutes()),
-        is_demo=is_demo,
+        pay_by=now + timedelta(minutes=settings.PAY_WITHIN_MINUTES),
+        payment_method=terms.payment_method,
+        delivery_method=delivery.method,
+        channel=checks.text(terms.channel, field="channel", longest=20, needed=True),
+        is_demo=terms.is_demo,
     )
     for line in lines:
         line.order = order
     OrderLine.objects.bulk_create(lines)
+    at_the_door = order.payment_method == Order.PaymentMethod.COD
+    reservations.hold(lines, until=None if at_the_door else order.pay_by)
     return Placed(
         order_id=order.pk,
         number=order.number,
@@ -118,6 +141,19 @@ def _place(
         shipping_fen=0,
         total_fen=goods_fen,
     )
+
+
+def _refuse_bad_methods(delivery: Delivery, terms: _Terms) -> None:
+    """What is not carried can't be paid at the door."""
+    known = (
+        terms.payment_method in Order.PaymentMethod.values
+        and delivery.method in Order.DeliveryMethod.values
+    )
+    at_the_door = terms.payment_method == Order.PaymentMethod.COD
+    if not known or (at_the_door and delivery.method == Order.DeliveryMethod.VIRTUAL):
+        raise DomainError(
+            "method_invalid", _("This can't be paid or delivered so."), field="payment_method"
+        )
 
 
 def _refuse_bad_items(items: Sequence[Item]) -> None:
@@ -170,7 +206,3 @@ def _next_id() -> int:
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])
-
-
-def _pay_within_minutes() -> int:
-    return int(getattr(settings, "PAY_WITHIN_MINUTES", PAY_WITHIN_MINUTES))

@@ -1,19 +1,17 @@
 """The goods have arrived; the return window begins."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from mingchi.foundation import audit
 from mingchi.foundation.models import User
 from mingchi.members import services as members
+from mingchi.orders import moves
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.usecases import rights
 from mingchi.usecases.each import for_each
-
-RETURN_WINDOW_DAYS = 7
 
 
 def receive_order(
@@ -33,7 +31,8 @@ def receive_order(
                 before={"state": str(order.state)},
                 after={"state": "received"},
             )
-        _receive(order.pk, now)
+        if not moves.receive(order, now=now, proof=_word(member_id, by)):
+            raise orders.impossible(str(order.state), "received")
 
 
 def receive_due_orders(*, now: datetime, limit: int = 200) -> int:
@@ -48,11 +47,7 @@ def receive_due_orders(*, now: datetime, limit: int = 200) -> int:
     return for_each(keys, receive, step="receive_due_orders")
 
 
-def _receive(order_id: int, now: datetime) -> None:
-    days = int(getattr(settings, "RETURN_WINDOW_DAYS", RETURN_WINDOW_DAYS))
-    orders.move(
-        order_id,
-        Order.State.RECEIVED,
-        now=now,
-        fields={"complete_due_at": now + timedelta(days=days)},
-    )
+def _word(member_id: int | None, by: User | None) -> str:
+    if member_id is not None:
+        return "confirmed by the buyer"
+    return f"confirmed by user:{by.pk}" if by is not None else "long enough on its way"

@@ -7,17 +7,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import stock
+from mingchi.catalogue.stock import Quantity
 from mingchi.foundation import audit
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.foundation.models import User
 from mingchi.members import services as members
+from mingchi.orders import reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, Refund
-from mingchi.payments import bookings
+from mingchi.payments import bookings, refunding
 from mingchi.payments import services as payments
 from mingchi.usecases import checks, events, rights
 from mingchi.usecases.once import once
-from mingchi.usecases.pay_refunds import send_money_back
 
 BEFORE_SETTLEMENT = (Order.State.PAID, Order.State.SHIPPED, Order.State.RECEIVED)
 REFUNDABLE = (*BEFORE_SETTLEMENT, Order.State.COMPLETED)
@@ -153,7 +154,7 @@ def decide_refund(
             reason=reason,
         )
     if sent_id is not None:
-        send_money_back(payment_refund_id=sent_id, now=now)
+        refunding.send(payment_refund_id=sent_id, now=now)
         refund.refresh_from_db()
     return DecidedRefund(
         refund_id=refund.pk,
@@ -184,17 +185,20 @@ def _locked(refund_id: int, by: User) -> Refund:
 
 
 def _restock(order: Order, line: OrderLine, units: int | None) -> int:
-    """Put units back: reserved ones before shipping, returned ones after."""
-    not_shipped = order.state == Order.State.PAID
+    """Put units back: those still held are free again, those that came back can be sold again."""
+    held = line.reservations.filter(case=None).first()
+    in_house = held.held if held is not None else 0
     if units is None:
-        whole = not_shipped and line.refunded_fen == line.amount_fen
-        units = line.qty - line.restocked if whole else 0
+        units = in_house if line.refunded_fen == line.amount_fen else 0
     if units < 0:
         raise DomainError("qty_invalid", _("No less than none."), field="restock")
     if units:
         orders.restock(line, units)
-        put = stock.release if not_shipped else stock.put_back
-        put([(line.sku_id, units)])
+        freed = min(units, in_house)
+        if held is not None and freed:
+            reservations.release_units(held, freed)
+            shipments.trim(order)
+        stock.put_back([Quantity(line.sku_id, units - freed)])
     return units
 
 

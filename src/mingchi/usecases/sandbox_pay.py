@@ -21,7 +21,9 @@ def sandbox_pay(*, member_id: int, out_trade_no: str, now: datetime) -> Taken:
     ).first()
     if payment is None or settings.LIVE:
         raise NotFoundError()
-    body, headers = SandboxGateway(secret=settings.GATEWAY_SECRET).notice(
+    gateway = SandboxGateway(secret=settings.GATEWAY_SECRET)
+    gateway.note(payment.out_trade_no, payment.amount_fen)
+    body, headers = gateway.notice(
         out_trade_no=payment.out_trade_no, amount_fen=payment.amount_fen, now=now
     )
     return take_payment(gateway=SandboxGateway.code, body=body, headers=headers, now=now)

@@ -9,9 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import DomainError
 from mingchi.orders import services as orders
-from mingchi.orders.models import Order
-from mingchi.payments import bookings, gateways
-from mingchi.payments import services as payments
+from mingchi.payments import gateways, receipts
 from mingchi.payments.gateways import GatewayError, Notice
 from mingchi.payments.models import GatewayNotice, Payment
 
@@ -32,7 +30,8 @@ class Taken:
 def take_payment(*, gateway: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Taken:
     """Keep the notice as it came, then book the payment once.
 
-    Paid after the order was cancelled, or twice, is booked and on its way back. Raises
+    Paid after the order was cancelled or its price changed, or twice, is booked and on its way
+    back. Raises
     `notice_refused` (400, or 401 for a bad signature or time) with `details.reason`, after the
     notice is kept.
     """
@@ -79,24 +78,11 @@ def _apply(kept: GatewayNotice, notice: Notice, now: datetime) -> Taken:
     kept.payment = payment
     if notice.amount_fen != payment.amount_fen:
         raise GatewayError("wrong_amount")
-    sent_id = None
-    if not payments.mark_paid(payment, gateway_no=notice.gateway_no, now=now):
-        kept.outcome = Outcome.DUPLICATE
-    elif order.state == Order.State.CREATED:
-        kept.outcome = Outcome.APPLIED
-        bookings.payment_taken(payment, shipping_fen=order.shipping_fen)
-        orders.move(order.pk, Order.State.PAID, now=now)
-    else:
-        kept.outcome = Outcome.SENT_BACK
-        bookings.payment_taken(payment)
-        sent = payments.send_back(
-            payment=payment, amount_fen=payment.amount_fen, reason=f"order_{order.state}"
-        )
-        bookings.promised_back(sent)
-        sent_id = sent.pk
+    receipt = receipts.book(order, payment, gateway_no=notice.gateway_no, now=now)
+    kept.outcome = receipt.outcome
     return Taken(
         outcome=str(kept.outcome),
         payment_id=payment.pk,
         order_id=order.pk,
-        payment_refund_id=sent_id,
+        payment_refund_id=receipt.payment_refund_id,
     )

@@ -18,6 +18,7 @@ from mingchi.usecases import (
     pay_refunds,
     publish_plan,
     receive_order,
+    release_expired,
 )
 
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -55,6 +56,11 @@ def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[int], None
 @periodic(EVERY_MINUTE)
 def cancel_unpaid_orders() -> int:
     return cancel_order.cancel_unpaid(now=clock.now())
+
+
+@periodic(EVERY_MINUTE)
+def release_expired_stock() -> int:
+    return release_expired.release_expired(now=clock.now())
 
 
 @periodic(EVERY_MINUTE)

@@ -1,6 +1,5 @@
-"""Orders, their lines and the refunds asked of them."""
+"""Orders and their lines."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,15 @@ class Order(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         REFUNDED = "refunded", _("refunded")
 
+    class PaymentMethod(models.TextChoices):
+        ONLINE = "online", _("online")
+        COD = "cod", _("cash on delivery")
+
+    class DeliveryMethod(models.TextChoices):
+        EXPRESS = "express", _("by carrier")
+        PICKUP = "pickup", _("picked up in store")
+        VIRTUAL = "virtual", _("nothing to carry")
+
     MERCHANT_PATH = "merchant"
 
     number = models.CharField(_("number"), max_length=24, unique=True)
@@ -38,6 +46,19 @@ class Order(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.CREATED
     )
+    payment_method = models.CharField(
+        _("payment method"),
+        max_length=10,
+        choices=PaymentMethod.choices,
+        default=PaymentMethod.ONLINE,
+    )
+    delivery_method = models.CharField(
+        _("delivery method"),
+        max_length=10,
+        choices=DeliveryMethod.choices,
+        default=DeliveryMethod.EXPRESS,
+    )
+    channel = models.CharField(_("channel"), max_length=20, default="web")
     goods_fen = models.BigIntegerField(_("goods (fen)"))
     shipping_fen = models.BigIntegerField(_("shipping (fen)"), default=0)
     total_fen = models.BigIntegerField(_("total (fen)"))
@@ -82,8 +103,19 @@ class Order(models.Model):
                 name="order_region_six_digits",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["created", "cancelled"]) | Q(paid_at__isnull=False),
+                condition=Q(state__in=["created", "cancelled"])
+                | Q(paid_at__isnull=False)
+                | Q(payment_method="cod", state__in=["shipped", "received"]),
                 name="order_goes_on_only_when_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(paid_at__isnull=True),
+                name="order_cancelled_is_not_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_method__in=["online", "cod"])
+                & Q(delivery_method__in=["express", "pickup", "virtual"]),
+                name="order_methods_known",
             ),
             models.CheckConstraint(
                 condition=~Q(state="completed")
@@ -170,90 +202,3 @@ class OrderLine(models.Model):
     def refundable_fen(self) -> int:
         """What may still be asked back."""
         return self.amount_fen - self.refunded_fen - self.refunding_fen
-
-
-class Refund(models.Model):
-    """Money asked back for one line. After settlement it is event `r<pk>`, and the money goes out
-    when that event is settled."""
-
-    class State(models.TextChoices):
-        REQUESTED = "requested", _("requested")
-        APPROVED = "approved", _("approved")
-        REFUSED = "refused", _("refused")
-        PAID = "paid", _("paid back")
-
-    MERCHANT_PATH = "order__merchant"
-
-    order = models.ForeignKey(
-        Order, models.PROTECT, related_name="refunds", verbose_name=_("order")
-    )
-    line = models.ForeignKey(
-        OrderLine, models.PROTECT, related_name="refunds", verbose_name=_("order line")
-    )
-    amount_fen = models.BigIntegerField(_("amount (fen)"))
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.REQUESTED
-    )
-    before_settlement = models.BooleanField(_("before settlement"), null=True, blank=True)
-    restock = models.IntegerField(_("units put back"), default=0)
-    asked_by_member = models.BooleanField(_("asked by the member"))
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("asked by"),
-    )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("decided by"),
-    )
-    decision_reason = models.CharField(_("reason of the decision"), max_length=200, blank=True)
-    asked_at = models.DateTimeField(_("asked at"))
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    paid_at = models.DateTimeField(_("paid back at"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["id"], condition=Q(state="approved"), name="refund_to_pay"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount_fen__gte=1), name="refund_amount_positive"),
-            models.CheckConstraint(
-                condition=Q(state__in=["requested", "approved", "refused", "paid"]),
-                name="refund_state_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(decided_by__isnull=True)
-                | Q(asked_by__isnull=True)
-                | ~Q(decided_by=F("asked_by")),
-                name="refund_decided_by_another",
-            ),
-            models.CheckConstraint(
-                condition=Q(asked_by_member=True) | Q(asked_by__isnull=False),
-                name="refund_asked_by_somebody",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="requested")
-                | Q(decided_by__isnull=False, decided_at__isnull=False),
-                name="refund_decided_by_somebody",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"r{self.pk}"
-
-    @property
-    def key(self) -> str:
-        """The refund's id in the engine's events."""
-        return f"r{self.pk}"

@@ -1,0 +1,270 @@
+"""After-sales cases: opened by the buyer, authorised by staff, settled, closed.
+
+Callers hold the order's lock. Money and stock that a case moves are moved by the refund's and the
+stock's own commands in the same transaction; here it is written down how far the case is.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.catalogue import stock
+from mingchi.catalogue.models import Sku
+from mingchi.catalogue.stock import Quantity
+from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.orders import services as orders
+from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Refund
+from mingchi.orders.models.case import OPEN_CASE
+from mingchi.orders.transitions import CASE_MOVES
+
+State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
+# Goods that the buyer has can come back; money can also be asked before they are sent.
+WITH_GOODS = (Order.State.SHIPPED, Order.State.RECEIVED, Order.State.COMPLETED)
+
+
+def open_case(
+    line: OrderLine,
+    *,
+    kind: str,
+    units: int,
+    amount_fen: int,
+    reason: str,
+    actor: str,
+    now: datetime,
+    replacement: Sku | None = None,
+) -> AfterSalesCase:
+    """A case for units of a line; an exchange is for the same article unless `replacement` (of the
+    same product and price) is named.
+
+    Errors: `case_kind_invalid`, `qty_invalid`, `amount_invalid`, `not_returnable` 409,
+    `after_sales_over` 409, `case_open` 409, `refund_exceeds_line` 409, `replacement_invalid`.
+    """
+    order = line.order
+    _refuse_bad_case(line, kind, units, amount_fen, replacement)
+    _refuse_state(order, kind, now)
+    if open_of_order(order).filter(line=line).exists():
+        raise ConflictError(
+            "case_open", _("There is an open case for this article."), field="line_id"
+        )
+    if amount_fen:
+        orders.ask_back(line, amount_fen)
+    return AfterSalesCase.objects.create(
+        order=order,
+        line=line,
+        kind=kind,
+        units=units,
+        amount_fen=amount_fen,
+        reason=reason,
+        replacement=replacement,
+        opened_by=actor,
+        opened_at=now,
+    )
+
+
+def authorise(
+    case: AfterSalesCase, *, approve: bool, actor: str, now: datetime, answer: str = ""
+) -> None:
+    """Say yes or no; never who opened it (`own_proposal` 403). The same word again changes
+    nothing; `impossible_move` 409 once it was decided otherwise."""
+    if case.opened_by == actor:
+        raise DomainError(
+            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
+        )
+    if case.state == (State.AUTHORISED if approve else State.REFUSED) and case.decided_by:
+        return
+    said = {"decided_by": actor, "decided_at": now, "answer": answer}
+    if approve:
+        limit = now + timedelta(days=settings.SEND_BACK_WITHIN_DAYS)
+        back = None if case.kind == Kind.REFUND_ONLY else limit
+        _move(case, State.AUTHORISED, return_by=back, **said)
+    else:
+        _end(case, State.REFUSED, now=now, **said)
+
+
+def withdraw(case: AfterSalesCase, *, now: datetime) -> None:
+    """The buyer gives it up, or did not send the goods back in time. Again changes nothing;
+    `impossible_move` 409 once goods are back."""
+    if case.state != State.WITHDRAWN:
+        _end(case, State.WITHDRAWN, now=now)
+
+
+def name_carrier(case: AfterSalesCase, *, carrier: str, tracking_number: str) -> None:
+    """The buyer has sent the goods. `impossible_move` 409 unless authorised and not back yet."""
+    if case.state != State.AUTHORISED or case.kind == Kind.REFUND_ONLY:
+        raise _impossible(case, State.GOODS_BACK)
+    _write(case, carrier=carrier, tracking_number=tracking_number)
+
+
+def goods_back(case: AfterSalesCase, *, now: datetime) -> None:
+    """The goods have arrived at the merchant's. Again changes nothing; `impossible_move` 409."""
+    if case.kind == Kind.REFUND_ONLY:
+        raise _impossible(case, State.GOODS_BACK)
+    if case.goods_back_at is None:
+        _move(case, State.GOODS_BACK, goods_back_at=now)
+
+
+def inspect(case: AfterSalesCase, *, passed: bool, actor: str, now: datetime) -> None:
+    """Whether the goods are as they should be. The first word counts: `impossible_move` 409 for
+    another one."""
+    if case.inspected_at is not None and case.passed == passed:
+        return
+    _move(case, State.INSPECTED, inspected_by=actor, inspected_at=now, passed=passed)
+
+
+def put_back(case: AfterSalesCase, *, warehouse_id: int | None = None) -> int:
+    """Inspected goods can be sold again; returns how many units, 0 where that was done.
+
+    `impossible_move` 409 before they are inspected, `restock_exceeds_line` 409.
+    """
+    units = _undecided(case)
+    if units:
+        orders.restock(case.line, units)
+        stock.put_back([Quantity(case.line.sku_id, units, warehouse_id)])
+        _write(case, restocked=case.restocked + units)
+    return units
+
+
+def scrap(case: AfterSalesCase) -> int:
+    """Inspected goods can't be sold any more; likewise."""
+    units = _undecided(case)
+    if units:
+        _write(case, scrapped=case.scrapped + units)
+    return units
+
+
+def refuse_unsettled(case: AfterSalesCase) -> None:
+    """`impossible_move` 409 unless money or a replacement may go out now: authorised for a refund
+    only, inspected and passed where goods come back."""
+    wanted = State.AUTHORISED if case.kind == Kind.REFUND_ONLY else State.INSPECTED
+    if case.state != wanted or (wanted == State.INSPECTED and not case.passed):
+        raise _impossible(case, State.SETTLED)
+
+
+def refunded(case: AfterSalesCase, *, refund: Refund, now: datetime) -> None:
+    """The case's money is approved to go back: it counts as given from here on."""
+    refuse_unsettled(case)
+    _move(case, State.SETTLED, refund=refund, settled_at=now)
+
+
+def exchanged(case: AfterSalesCase, *, now: datetime) -> None:
+    """The replacement has left the house. Again changes nothing."""
+    if case.settled_at is None:
+        refuse_unsettled(case)
+        _move(case, State.SETTLED, settled_at=now)
+
+
+def close(case: AfterSalesCase, *, now: datetime) -> None:
+    """End a case that is done: settled; or refused, where the goods did not pass; or withdrawn,
+    where they were not sent back in time. Again changes nothing; `impossible_move` 409 while
+    something is owed."""
+    if case.state not in OPEN_CASE:
+        return
+    late = case.state == State.AUTHORISED and case.return_by is not None and now >= case.return_by
+    if case.state == State.INSPECTED and not case.passed:
+        _end(case, State.REFUSED, now=now)
+    elif late:
+        _end(case, State.WITHDRAWN, now=now)
+    else:
+        _move(case, State.CLOSED, closed_at=now)
+
+
+def open_of_order(order: Order) -> QuerySet[AfterSalesCase]:
+    """Cases that keep the order from completing."""
+    return AfterSalesCase.objects.filter(order=order, state__in=OPEN_CASE)
+
+
+def late(now: datetime) -> Iterable[int]:
+    """Cases whose goods were not sent back in time, oldest first."""
+    found = AfterSalesCase.objects.filter(state=State.AUTHORISED, return_by__lte=now)
+    return found.order_by("return_by").values_list("pk", flat=True)
+
+
+def find(case_id: int) -> AfterSalesCase:
+    """The case with line and order, the order's row locked. `not_found` 404."""
+    found = AfterSalesCase.objects.filter(pk=case_id).values_list("order_id", flat=True).first()
+    if found is None:
+        raise NotFoundError()
+    order = orders.lock(found)
+    case = AfterSalesCase.objects.select_related("line").get(pk=case_id)
+    case.order = case.line.order = order
+    return case
+
+
+def _refuse_bad_case(
+    line: OrderLine, kind: str, units: int, amount_fen: int, replacement: Sku | None
+) -> None:
+    if kind not in Kind.values:
+        raise DomainError("case_kind_invalid", _("There is no such kind of case."), field="kind")
+    if not 1 <= units <= line.qty:
+        raise DomainError("qty_invalid", _("From one unit to all of the line."), field="units")
+    exchange = kind == Kind.EXCHANGE
+    if (amount_fen != 0) if exchange else (amount_fen < 1):
+        raise DomainError(
+            "amount_invalid",
+            _("A refund names an amount, an exchange none."),
+            field="amount_fen",
+        )
+    if replacement is not None:
+        other = Sku.objects.get(pk=line.sku_id).product_id != replacement.product_id
+        if not exchange or other or replacement.price_fen != line.price_fen:
+            raise DomainError(
+                "replacement_invalid",
+                _("Goods are exchanged for the same product at the same price."),
+                field="replacement_id",
+            )
+
+
+def _refuse_state(order: Order, kind: str, now: datetime) -> None:
+    states = WITH_GOODS if kind != Kind.REFUND_ONLY else (Order.State.PAID, *WITH_GOODS)
+    if order.state not in states or order.paid_at is None:
+        raise ConflictError(
+            "not_returnable",
+            _("The order does not allow this any more, or not yet."),
+            details={"state": str(order.state)},
+        )
+    limit = timedelta(days=settings.AFTER_SALES_WITHIN_DAYS)
+    if order.received_at is not None and now > order.received_at + limit:
+        raise ConflictError("after_sales_over", _("The time for after-sales is over."))
+
+
+def _undecided(case: AfterSalesCase) -> int:
+    """Units that came back and were neither put back nor scrapped."""
+    if case.inspected_at is None:
+        raise _impossible(case, State.INSPECTED)
+    return case.units - case.restocked - case.scrapped
+
+
+def _end(case: AfterSalesCase, to: AfterSalesCase.State, *, now: datetime, **fields: Any) -> None:
+    """End without money: what was asked back of the line is free to be asked again."""
+    _move(case, to, closed_at=now, **fields)
+    if case.amount_fen:
+        orders.decide_back(case.line, case.amount_fen, approved=False)
+
+
+def _move(case: AfterSalesCase, to: AfterSalesCase.State, **fields: Any) -> None:
+    moved = AfterSalesCase.objects.filter(pk=case.pk, state__in=CASE_MOVES[to])
+    if not moved.update(state=to, **fields):
+        raise _impossible(case, to)
+    _follow(case, {"state": to, **fields})
+
+
+def _write(case: AfterSalesCase, **fields: Any) -> None:
+    AfterSalesCase.objects.filter(pk=case.pk).update(**fields)
+    _follow(case, fields)
+
+
+def _follow(case: AfterSalesCase, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(case, name, value)
+
+
+def _impossible(case: AfterSalesCase, to: AfterSalesCase.State) -> ConflictError:
+    return ConflictError(
+        "impossible_move",
+        _("The case does not allow this any more, or not yet."),
+        details={"state": str(case.state), "to": str(to)},
+    )

@@ -1,0 +1,112 @@
+"""After-sales cases: goods or money back, or other goods, for one line."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.catalogue.models import Sku
+from mingchi.orders.models.order import Order, OrderLine
+from mingchi.orders.models.refund import Refund
+
+OPEN_CASE = ["opened", "authorised", "goods_back", "inspected", "settled"]
+
+
+class AfterSalesCase(models.Model):
+    """What a buyer wants after buying, for units of one line. Only `orders.cases` changes it, by
+    the table in `orders.transitions`. Actors as in the audit log, `member:3` or `user:7`.
+
+    Refund only: opened → authorised → settled → closed. With goods: authorised → goods back →
+    inspected → settled. `settled`: the refund is on its way, or the replacement shipped.
+    """
+
+    class Kind(models.TextChoices):
+        REFUND_ONLY = "refund_only", _("refund only")
+        RETURN = "return", _("return and refund")
+        EXCHANGE = "exchange", _("exchange")
+
+    class State(models.TextChoices):
+        OPENED = "opened", _("opened")
+        AUTHORISED = "authorised", _("authorised")
+        GOODS_BACK = "goods_back", _("goods are back")
+        INSPECTED = "inspected", _("inspected")
+        SETTLED = "settled", _("refunded or exchanged")
+        CLOSED = "closed", _("closed")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    MERCHANT_PATH = "order__merchant"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="cases", verbose_name=_("order"))
+    line = models.ForeignKey(
+        OrderLine, models.PROTECT, related_name="cases", verbose_name=_("order line")
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPENED)
+    units = models.IntegerField(_("units"))
+    amount_fen = models.BigIntegerField(_("amount to refund (fen)"), default=0)
+    reason = models.CharField(_("reason"), max_length=200)
+    answer = models.CharField(_("answer"), max_length=200, blank=True)
+    opened_by = models.CharField(_("opened by"), max_length=40)
+    opened_at = models.DateTimeField(_("opened at"))
+    decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    return_by = models.DateTimeField(_("goods to be sent back by"), null=True, blank=True)
+    carrier = models.CharField(_("carrier of the goods sent back"), max_length=40, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
+    goods_back_at = models.DateTimeField(_("goods back at"), null=True, blank=True)
+    inspected_by = models.CharField(_("inspected by"), max_length=40, blank=True)
+    inspected_at = models.DateTimeField(_("inspected at"), null=True, blank=True)
+    passed = models.BooleanField(_("inspection passed"), null=True, blank=True)
+    restocked = models.IntegerField(_("units put back"), default=0)
+    scrapped = models.IntegerField(_("units scrapped"), default=0)
+    replacement = models.ForeignKey(
+        Sku,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("replacement"),
+    )
+    refund = models.OneToOneField(
+        Refund,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="case",
+        verbose_name=_("refund"),
+    )
+    settled_at = models.DateTimeField(_("refunded or exchanged at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("after-sales case")
+        verbose_name_plural = _("after-sales cases")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line"], condition=Q(state__in=OPEN_CASE), name="case_one_open_a_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[*OPEN_CASE, "closed", "refused", "withdrawn"])
+                & Q(kind__in=["refund_only", "return", "exchange"]),
+                name="case_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(opened_by="") & ~Q(decided_by=F("opened_by")),
+                name="case_decided_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(units__gte=1, restocked__gte=0, scrapped__gte=0)
+                & Q(units__gte=F("restocked") + F("scrapped")),
+                name="case_units_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="exchange", amount_fen=0)
+                | ~Q(kind="exchange") & Q(amount_fen__gte=1),
+                name="case_amount_by_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"a{self.pk}"

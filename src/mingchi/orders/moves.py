@@ -1,0 +1,97 @@
+"""What moves an order by itself: give up, receive, complete. Each locks, checks, writes once.
+
+Use cases and steps of flows call the same commands, so there is one way an order moves.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import ConflictError, DomainError
+from mingchi.orders import cases, reservations, shipments
+from mingchi.orders import services as orders
+from mingchi.orders.models import Order, Refund, Shipment
+
+State = Order.State
+
+
+def cancel(order: Order, *, now: datetime) -> bool:
+    """Give up an order that is not paid, and free what it holds; False where that was done.
+
+    Cash on delivery may be given up on its way, once its parcels are voided or back in stock.
+    Errors: `impossible_move` 409, `goods_under_way` 409.
+    """
+    if order.state in (State.CANCELLED, State.REFUNDED):
+        return False
+    sent = shipments.of_order(
+        order, Shipment.State.SHIPPED, Shipment.State.HANDED_OVER, Shipment.State.DELIVERED
+    )
+    if sent and order.state in (State.CREATED, State.SHIPPED):
+        raise ConflictError("goods_under_way", _("Parcels of this order are on their way."))
+    orders.move(order.pk, State.CANCELLED, now=now)
+    reservations.release(reservations.of_order(order))
+    shipments.trim(order)
+    return True
+
+
+def receive(order: Order, *, now: datetime, proof: str = "") -> bool:
+    """The goods have arrived and the return window begins; False where that was known.
+
+    The buyer's or staff's word (`proof`) also stands for parcels that nobody reported delivered.
+    Without a word every parcel needs the carrier's proof: `not_delivered` 409.
+    Errors: `impossible_move` 409.
+    """
+    if order.state in (State.RECEIVED, State.COMPLETED):
+        return False
+    if order.state == State.SHIPPED:
+        for part in shipments.of_order(order):
+            if proof:
+                shipments.deliver(part, proof=proof, now=now)
+        if not shipments.all_delivered(order):
+            raise ConflictError("not_delivered", _("The carrier has not delivered all of it."))
+    orders.move(
+        order.pk,
+        State.RECEIVED,
+        now=now,
+        fields={"complete_due_at": now + timedelta(days=settings.RETURN_WINDOW_DAYS)},
+    )
+    return True
+
+
+def refuse_open_window(order: Order, *, now: datetime) -> None:
+    """`not_received` 409 before the goods arrived, `return_window_open` 409 until the days to
+    send them back are over, whatever a flow says."""
+    if order.complete_due_at is None:
+        raise ConflictError("not_received", _("The goods have not arrived."))
+    if now < order.complete_due_at:
+        raise ConflictError(
+            "return_window_open",
+            _("The goods may still be returned."),
+            details={"complete_due_at": order.complete_due_at.isoformat()},
+        )
+
+
+def complete(order: Order, *, now: datetime, skip_window: bool = False) -> bool:
+    """Delivered, the return window closed, nothing open: the order may settle. False where it was
+    completed. The window can be skipped in the sandbox only.
+
+    Errors: `impossible_move` 409 (not received, not paid), `refund_open`, `case_open`,
+    `not_delivered`, `return_window_open` 409, `not_allowed` 403.
+    """
+    if order.state == State.COMPLETED:
+        return False
+    orders.move(order.pk, State.COMPLETED, now=now)
+    if Refund.objects.filter(order=order, state=Refund.State.REQUESTED).exists():
+        raise ConflictError("refund_open", _("A refund is asked for; decide it first."))
+    if cases.open_of_order(order).exists():
+        raise ConflictError("case_open", _("An after-sales case is open; close it first."))
+    if not shipments.all_delivered(order):
+        raise ConflictError("not_delivered", _("The carrier has not delivered all of it."))
+    if not skip_window:
+        refuse_open_window(order, now=now)
+    elif settings.LIVE:
+        raise DomainError(
+            "not_allowed", _("The return window is skipped in the sandbox only."), status=403
+        )
+    return True

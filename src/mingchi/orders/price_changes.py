@@ -1,0 +1,113 @@
+"""Another price for a line of an order that is not paid: one asks, another decides.
+
+Callers hold the order's lock. Whether the order's shares still fit into the new price is asked of
+the plan above (`usecases.change_price`).
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.orders import services as orders
+from mingchi.orders.models import Order, OrderLine, PriceChange
+
+State = PriceChange.State
+
+
+def ask(line: OrderLine, *, to_fen: int, reason: str, actor: str, now: datetime) -> PriceChange:
+    """Ask for a lower unit price, within the bound of the installation.
+
+    Errors: `not_repriceable` 409 once the order is paid or on its way, `price_out_of_bounds`,
+    `price_change_open` 409.
+    """
+    _refuse_late(line.order)
+    least_fen = least_price_fen(line.price_fen)
+    if not least_fen <= to_fen < line.price_fen:
+        raise DomainError(
+            "price_out_of_bounds",
+            _("The price can be lowered, and only so far."),
+            field="to_fen",
+            details={"least_fen": least_fen, "most_fen": line.price_fen - 1},
+        )
+    if open_of_order(line.order):
+        raise ConflictError(
+            "price_change_open", _("A price change of this order waits for its decision.")
+        )
+    return PriceChange.objects.create(
+        line=line,
+        from_fen=line.price_fen,
+        to_fen=to_fen,
+        reason=reason,
+        asked_by=actor,
+        asked_at=now,
+    )
+
+
+def decide(change: PriceChange, *, approve: bool, actor: str, now: datetime) -> OrderLine:
+    """Decide, never the one who asked (`own_proposal` 403); returns the line as it stands then.
+
+    Approved, line and order get the new amounts; attempts to pay the old one are sent back when
+    they come in. The same word again changes nothing. Errors: `price_change_decided` 409,
+    `not_repriceable` 409.
+    """
+    if change.asked_by == actor:
+        raise DomainError(
+            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
+        )
+    to = State.APPROVED if approve else State.REFUSED
+    decided = PriceChange.objects.filter(pk=change.pk, state=State.ASKED)
+    if not decided.update(state=to, decided_by=actor, decided_at=now):
+        if PriceChange.objects.filter(pk=change.pk, state=to).exists():
+            return OrderLine.objects.get(pk=change.line_id)
+        raise ConflictError("price_change_decided", _("This price change was decided before."))
+    if approve:
+        _refuse_late(change.line.order)
+        _apply(change)
+    return OrderLine.objects.get(pk=change.line_id)
+
+
+def open_of_order(order: Order) -> list[PriceChange]:
+    """What waits for a decision."""
+    found = PriceChange.objects.filter(line__order=order, state=State.ASKED)
+    return list(found.select_related("line__order"))
+
+
+def least_price_fen(price_fen: int) -> int:
+    """The lowest price that may be asked: rounded up, and at least one fen."""
+    kept_percent = 100 - settings.PRICE_CHANGE_PERCENT
+    return max(1, -(-price_fen * kept_percent // 100))
+
+
+def find(change_id: int) -> PriceChange:
+    """The change with line and order, the order's row locked. `not_found` 404."""
+    found = PriceChange.objects.filter(pk=change_id).values_list("line__order", flat=True).first()
+    if found is None:
+        raise NotFoundError()
+    order = orders.lock(found)
+    change = PriceChange.objects.select_related("line").get(pk=change_id)
+    change.line.order = order
+    return change
+
+
+def _refuse_late(order: Order) -> None:
+    if order.state != Order.State.CREATED:
+        raise ConflictError(
+            "not_repriceable",
+            _("A price is changed before the order is paid or shipped."),
+            details={"state": str(order.state)},
+        )
+
+
+def _apply(change: PriceChange) -> None:
+    """A line's amount is quantity times price, the order's total follows by the difference."""
+    line = change.line
+    repriced = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen)
+    done = repriced.update(price_fen=change.to_fen, amount_fen=F("qty") * change.to_fen)
+    assert done == 1, "one open change an order, and nobody else writes prices"
+    less_fen = line.qty * (change.from_fen - change.to_fen)
+    Order.objects.filter(pk=line.order_id).update(
+        goods_fen=F("goods_fen") - less_fen, total_fen=F("total_fen") - less_fen
+    )
