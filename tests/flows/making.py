@@ -158,7 +158,9 @@ class Maker:
             for way in ways:
                 incoming[way.target] = incoming.get(way.target, 0) + 1
         nodes = {
-            node_id: replace(node, ways=tuple(self.ways[node_id]), incoming=incoming.get(node_id, 0))
+            node_id: replace(
+                node, ways=tuple(self.ways[node_id]), incoming=incoming.get(node_id, 0)
+            )
             for node_id, node in self.nodes.items()
         }
         return Graph(key="flow", name="", nodes=nodes)

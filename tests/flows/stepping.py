@@ -49,9 +49,7 @@ def possible(graph: Graph, state: State) -> list[Happening]:
 def happen(graph: Graph, state: State, what: Happening, decide: Decider) -> Advance:
     common: dict[str, Any] = {"now": NOW + timedelta(hours=1), "decide": decide}
     if what.kind == "complete":
-        return interpreter.complete(
-            graph, state, token=what.token, outcome=what.outcome, **common
-        )
+        return interpreter.complete(graph, state, token=what.token, outcome=what.outcome, **common)
     if what.kind == "job":
         return interpreter.job_done(graph, state, token=what.token, **common)
     if what.kind == "fire":

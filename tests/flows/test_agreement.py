@@ -8,13 +8,13 @@ import logging
 from random import Random
 
 import pytest
+from tests.flows.making import ASKED, VALUES, sound_flow
+from tests.flows.oracle import Oracle
+from tests.flows.stepping import NOW, Happening, decider, happen, possible
 
 from mingchi.flows import interpreter
 from mingchi.flows.graph import Graph, Kind
 from mingchi.flows.state import State
-from tests.flows.making import ASKED, VALUES, sound_flow
-from tests.flows.oracle import Oracle
-from tests.flows.stepping import NOW, Happening, decider, happen, possible
 
 FLOWS = 400
 MOST_STEPS = 40

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 from cel_expr_python import cel
@@ -126,7 +127,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 def _calls(tokens: list[tuple[str, str]]) -> None:
     """Refuse what is called and not offered, the macros of CEL among it, and literals with a
     prefix (r"…", b"…")."""
-    for (kind, word), (next_kind, next_word) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
+    for (kind, word), (next_kind, next_word) in pairwise([*tokens, ("", "")]):
         if kind == "name" and next_word == "(" and word not in FUNCTIONS | {"in"}:
             offered = ", ".join(sorted(FUNCTIONS))
             raise ConditionError(f"{word}(…) is not offered; there are {offered}")

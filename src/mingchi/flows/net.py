@@ -60,6 +60,7 @@ class Net:
     join_masks: dict[str, int] = field(default_factory=dict)
     inside: dict[str, int] = field(default_factory=dict)
     scopes: dict[str, frozenset[str]] = field(default_factory=dict)
+    _moves: dict[tuple[str, str], tuple[Move, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._number()
@@ -109,6 +110,29 @@ class Net:
             undo_provides=undo.provides if undo else frozenset(),
             undo_removes=undo.removes if undo else frozenset(),
         )
+
+    @cached_property
+    def undoable(self) -> dict[str, tuple[Doing, ...]]:
+        """Per sub-process: what in it gives facts and can be undone, the latest first."""
+        found: dict[str, tuple[Doing, ...]] = {}
+        for node_id, doing in self.doings.items():
+            node = self.graph.nodes[node_id]
+            scope = node.inside if node.undo is not None and doing.provides else ""
+            while scope:
+                found[scope] = (doing, *found.get(scope, ()))
+                scope = self.graph.nodes[scope].inside
+        return found
+
+    @cached_property
+    def listeners(self) -> dict[str, list[tuple[int, Node, Node]]]:
+        """Per message: the bit and node on which a token hears it, and the event, outermost
+        first."""
+        found: dict[str, list[tuple[int, Node, Node]]] = {}
+        for node_id, bit in self.bit.items():
+            for event in self.graph.messages.get(node_id, ()):
+                entry = (bit, self.graph.nodes[node_id], event)
+                found.setdefault(event.message or "", []).append(entry)
+        return found
 
     # Outcomes
 
@@ -209,7 +233,11 @@ class Net:
 
     def moves(self, node: Node, outcome: str) -> tuple[Move, ...]:
         """A token by every way out of a node."""
-        return tuple(Move(x.id, x.target, self.kept(x.target, outcome)) for x in node.ways)
+        found = self._moves.get((node.id, outcome))
+        if found is None:
+            found = tuple(Move(x.id, x.target, self.kept(x.target, outcome)) for x in node.ways)
+            self._moves[node.id, outcome] = found
+        return found
 
     # What needs no interleaving
 

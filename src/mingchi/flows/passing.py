@@ -40,17 +40,49 @@ class Result(NamedTuple):
     ended: str | None
 
 
-class _Course(NamedTuple):
+class _Course:
     """An advance on its way: what is still to be moved, and which ends are still to be looked at.
-    It is over where `stopped` by a fault or `ended` at an end node."""
+    It is over where `stopped` by a fault or `ended` at an end node. Changed in place; `split`
+    where a choice leads both ways."""
 
-    spot: Spot
-    moves: tuple[Move, ...]
-    ends: tuple[tuple[str, str, str], ...] = ()
-    passed: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    stopped: bool = False
-    ended: str | None = None
+    __slots__ = (
+        "ended", "ends", "facts", "faults", "marking", "moves", "outcomes", "passed", "stopped",
+        "worlds",
+    )  # fmt: skip
+
+    def __init__(self, spot: Spot, moves: tuple[Move, ...]) -> None:
+        self.marking, self.outcomes, self.facts, self.worlds = spot
+        self.moves = list(reversed(moves))
+        self.ends: list[tuple[str, str, str]] = []
+        self.passed: list[str] = []
+        self.faults: tuple[Fault, ...] = ()
+        self.stopped = False
+        self.ended: str | None = None
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.marking, self.outcomes, self.facts, self.worlds)
+
+    def split(self) -> "_Course":
+        other = _Course(self.spot, ())
+        other.moves = self.moves.copy()
+        other.ends = self.ends.copy()
+        other.passed = self.passed.copy()
+        other.faults = self.faults
+        return other
+
+    def go(self, moves: tuple[Move, ...]) -> None:
+        """Moves to be made after those that wait; the last of the list comes first."""
+        self.moves[:0] = moves[::-1]
+
+    def take(self, bits: int) -> None:
+        """Takes the tokens of these bits away."""
+        self.marking &= ~bits
+        if self.outcomes:
+            self.outcomes = tuple(one for one in self.outcomes if not one[0] & bits)
+
+    def fault(self, code: str, node: Node, message: str) -> None:
+        self.faults += (Fault(code, node.id, message, (*self.passed, node.id)),)
 
 
 class Passing:
@@ -64,19 +96,18 @@ class Passing:
 
     def advance(self, spot: Spot, moves: tuple[Move, ...]) -> Iterator[Result]:
         """Every way in which these moves can come to rest."""
-        todo = [_Course(spot, moves)]
-        while todo:
-            course = todo.pop()
-            if course.stopped:
-                yield Result(None, course.passed, course.faults, None)
-            elif course.ended is not None:
-                yield Result(course.spot, course.passed, course.faults, course.ended)
-            elif course.moves:
-                todo.extend(self._enter(course))
-            elif course.ends:
-                todo.append(self._close(course))
-            else:
-                yield Result(course.spot, course.passed, course.faults, None)
+        courses = [_Course(spot, moves)]
+        while courses:
+            course = courses.pop()
+            while not course.stopped and course.ended is None:
+                if course.moves:
+                    self._enter(course, courses)
+                elif course.ends:
+                    self._close(course)
+                else:
+                    break
+            reached = None if course.stopped else course.spot
+            yield Result(reached, tuple(course.passed), course.faults, course.ended)
 
     # Happenings
 
@@ -103,16 +134,10 @@ class Passing:
     def _undone(self, spot: Spot, node: Node) -> Spot:
         """A cancellation undoes what was done inside: the tasks whose facts hold."""
         facts = spot.facts
-        for inner in reversed(list(self._graph.nodes.values())):
-            doing = self._net.doings.get(inner.id)
-            if doing is None or not self._within(inner, node.id):
-                continue
-            if inner.undo is not None and doing.provides and doing.provides <= facts:
+        for doing in self._net.undoable.get(node.id, ()):
+            if doing.provides <= facts:
                 facts = (facts - doing.undo_removes) | doing.undo_provides
         return spot._replace(facts=facts)
-
-    def _within(self, inner: Node, scope: str) -> bool:
-        return inner.inside == scope or inner.inside in self._net.scopes.get(scope, ())
 
     def _taken(self, spot: Spot, bits: int) -> Spot:
         """Without the tokens of these bits."""
@@ -123,121 +148,121 @@ class Passing:
 
     # Entering
 
-    def _enter(self, course: _Course) -> list[_Course]:
-        move, *rest = course.moves
+    def _enter(self, course: _Course, courses: list[_Course]) -> None:
+        """Moves one token into its node; where it can go several ways, adds courses."""
+        move = course.moves.pop()
         node = self._graph.nodes[move.target]
         self.visited.add(node.id)
-        course = course._replace(moves=tuple(rest))
         if node.kind in WAITS:
-            return [self._rest(course, node, move)]
-        course = course._replace(passed=(*course.passed, node.id))
+            self._rest(course, node, move)
+            return
+        course.passed.append(node.id)
         if node.kind is Kind.EXCLUSIVE:
-            return self._choose(course, node, move)
-        if node.kind is Kind.PARALLEL:
-            return [self._join(course, node, move)]
-        if node.kind is Kind.RULE:
-            return [
-                course._replace(moves=course.moves + self._net.moves(node, outcome))
-                for outcome in self._net.outcomes[node.id]
-            ]
-        end = (node.inside, node.id, move.outcome)
-        if node.kind is Kind.TERMINATE:
-            course = self._terminated(course, node.inside)
-        return [course._replace(ends=(*course.ends, end))]
+            self._choose(course, node, move, courses)
+        elif node.kind is Kind.PARALLEL:
+            self._join(course, node, move)
+        elif node.kind is Kind.RULE:
+            *others, last = self._net.outcomes[node.id]
+            for outcome in others:
+                other = course.split()
+                other.go(self._net.moves(node, outcome))
+                courses.append(other)
+            course.go(self._net.moves(node, last))
+        else:
+            if node.kind is Kind.TERMINATE:
+                self._terminate(course, node.inside)
+            course.ends.append((node.inside, node.id, move.outcome))
 
-    def _rest(self, course: _Course, node: Node, move: Move) -> _Course:
-        spot, bit = course.spot, self._net.bit[node.id]
-        if spot.marking & bit:
-            return self._doubled(course, node, "two tokens can be here at once")
-        course = self._required(course, node)
-        if node.id in self._net.eager:
-            if node.kind in (Kind.USER, Kind.SERVICE):
-                told = self._net.outcomes[node.id][0] if self._net.tells(node) else move.outcome
-            else:
-                told = move.outcome
-            return course._replace(
-                moves=course.moves + self._net.moves(node, told), passed=(*course.passed, node.id)
-            )
-        outcomes = spot.outcomes
+    def _rest(self, course: _Course, node: Node, move: Move) -> None:
+        net, bit = self._net, self._net.bit[node.id]
+        if course.marking & bit:
+            course.fault("doubled", node, "two tokens can be here at once")
+            course.stopped = True
+            return
+        self._require(course, node)
+        if node.id in net.eager:
+            course.passed.append(node.id)
+            task = node.kind in (Kind.USER, Kind.SERVICE) and net.tells(node)
+            course.go(net.moves(node, net.outcomes[node.id][0] if task else move.outcome))
+            return
         if move.outcome:
-            outcomes = tuple(sorted((*outcomes, (bit, move.outcome))))
-        spot = Spot(spot.marking | bit, outcomes, spot.facts, spot.worlds)
-        course = course._replace(spot=spot)
+            course.outcomes = tuple(sorted((*course.outcomes, (bit, move.outcome))))
+        course.marking |= bit
         if node.kind is Kind.SUBPROCESS:
             first = self._graph.nodes[self._graph.starts[node.id]]
             self.visited.add(first.id)
-            moves = course.moves + self._net.moves(first, move.outcome)
-            course = course._replace(moves=moves, passed=(*course.passed, node.id, first.id))
-        return course
+            course.passed += (node.id, first.id)
+            course.go(net.moves(first, move.outcome))
 
-    def _required(self, course: _Course, node: Node) -> _Course:
+    def _require(self, course: _Course, node: Node) -> None:
         doing = self._net.doings.get(node.id)
         if doing is None or doing.requires is None:
-            return course
-        spot = course.spot
-        for given in self._worlds.facts(spot.worlds):
-            held = spot.facts | given
+            return
+        for given in self._worlds.facts(course.worlds):
+            held = course.facts | given
             if not doing.requires.met(held):
                 has = ", ".join(sorted(held)) or "nothing"
                 message = f"{node.step} requires {doing.requires.text}; here holds {has}"
-                fault = Fault("missing-fact", node.id, message, (*course.passed, node.id))
-                return course._replace(faults=(*course.faults, fault))
-        return course
+                course.fault("missing-fact", node, message)
+                return
 
-    def _choose(self, course: _Course, node: Node, move: Move) -> list[_Course]:
+    def _choose(self, course: _Course, node: Node, move: Move, courses: list[_Course]) -> None:
         choice = self._worlds.choices[node.id]
         masks = choice.worlds.get(move.outcome)
         if masks is None:  # from a state of another version: an outcome nobody counted with
             masks = (self._worlds.every,) * len(node.ways)
-        found = []
-        for way, mask in zip(node.ways, masks, strict=True):
-            worlds = course.spot.worlds & mask
-            if worlds:
-                step = Move(way.id, way.target, self._net.kept(way.target, move.outcome))
-                spot = course.spot._replace(worlds=worlds)
-                found.append(course._replace(spot=spot, moves=(*course.moves, step)))
-        return found
+        steps = self._net.moves(node, move.outcome)
+        open_ways = [
+            (step, course.worlds & mask)
+            for step, mask in zip(steps, masks, strict=True)
+            if course.worlds & mask
+        ]
+        if not open_ways:  # told as a gap of the choice
+            course.stopped = True
+            return
+        for step, worlds in open_ways[1:]:
+            other = course.split()
+            other.worlds = worlds
+            other.go((step,))
+            courses.append(other)
+        course.worlds = open_ways[0][1]
+        course.go((open_ways[0][0],))
 
-    def _join(self, course: _Course, node: Node, move: Move) -> _Course:
+    def _join(self, course: _Course, node: Node, move: Move) -> None:
         mask = self._net.join_masks.get(node.id)
-        spot = course.spot
         if mask is not None:
-            bit = self._net.join_bits[node.id, move.way]
-            if spot.marking & bit:
-                return self._doubled(course, node, f"two tokens can come by {move.way!r}")
-            marking = spot.marking | bit
-            if marking & mask != mask:
-                return course._replace(spot=spot._replace(marking=marking))
-            spot = spot._replace(marking=marking & ~mask)
-        moves = course.moves + self._net.moves(node, move.outcome)
-        return course._replace(spot=spot, moves=moves)
-
-    def _doubled(self, course: _Course, node: Node, message: str) -> _Course:
-        fault = Fault("doubled", node.id, message, (*course.passed, node.id))
-        return course._replace(stopped=True, faults=(*course.faults, fault))
+            bit = self._net.join_bits.get((node.id, move.way), 0)
+            if course.marking & bit:
+                course.fault("doubled", node, f"two tokens can come by {move.way!r}")
+                course.stopped = True
+                return
+            course.marking |= bit
+            if course.marking & mask != mask:
+                return
+            course.marking &= ~mask
+        course.go(self._net.moves(node, move.outcome))
 
     # Ending
 
-    def _terminated(self, course: _Course, scope: str) -> _Course:
+    def _terminate(self, course: _Course, scope: str) -> None:
         """A terminate end takes everything else of its scope away."""
+        if not scope:
+            course.marking = 0
+            course.outcomes = ()
+            course.moves.clear()
+            return
         gone = {scope} | self._net.scopes.get(scope, frozenset())
-        if not scope:
-            return course._replace(spot=course.spot._replace(marking=0, outcomes=()), moves=())
-        moves = tuple(x for x in course.moves if self._graph.nodes[x.target].inside not in gone)
-        spot = self._taken(course.spot, self._net.inside.get(scope, 0))
-        return course._replace(spot=spot, moves=moves)
+        nodes = self._graph.nodes
+        course.moves = [move for move in course.moves if nodes[move.target].inside not in gone]
+        course.take(self._net.inside.get(scope, 0))
 
-    def _close(self, course: _Course) -> _Course:
-        scope, end, outcome = course.ends[-1]
-        rest = course._replace(ends=course.ends[:-1])
-        spot = course.spot
+    def _close(self, course: _Course) -> None:
+        scope, end, outcome = course.ends.pop()
         if not scope:
-            if spot.marking:
-                return rest
-            return rest._replace(ended=end)
+            if not course.marking:
+                course.ended = end
+            return
         bit = self._net.bit[scope]
-        if not spot.marking & bit or spot.marking & self._net.inside.get(scope, 0):
-            return rest
-        node = self._graph.nodes[scope]
-        moves = rest.moves + self._net.moves(node, outcome)
-        return rest._replace(spot=self._taken(spot, bit), moves=moves)
+        if course.marking & bit and not course.marking & self._net.inside.get(scope, 0):
+            course.take(bit)
+            course.go(self._net.moves(self._graph.nodes[scope], outcome))

@@ -135,14 +135,11 @@ class Exploration:
         """To all that listen, outermost first, as the interpreter does."""
         moves: tuple[Move, ...] = ()
         label: tuple[str, ...] = ()
-        for node_id, bit in self.net.bit.items():
-            if not spot.marking & bit:
-                continue
-            for event in self._graph.messages.get(node_id, ()):
-                if event.message == message and spot.marking & bit:
-                    spot, more = self.passing.event(spot, self._graph.nodes[node_id], event)
-                    moves += more
-                    label += (event.id,)
+        for bit, node, event in self.net.listeners[message]:
+            if spot.marking & bit:
+                spot, more = self.passing.event(spot, node, event)
+                moves += more
+                label += (event.id,)
         return spot, moves, label
 
     # What is wrong

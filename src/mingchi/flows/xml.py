@@ -15,7 +15,7 @@ _SEPARATOR: Final = "\x1f"
 Name = tuple[str, str]
 
 
-class UnreadableError(ValueError):
+class UnreadableError(Exception):
     """A file that is no XML we read. `line` is 1-based, 0 where there is none."""
 
     def __init__(self, code: str, message: str, line: int = 0) -> None:
