@@ -1,0 +1,160 @@
+"""Starting, telling and stopping instances. Called inside a use case's transaction, always."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.flows import FlowError, NotWaitingError
+from mingchi.foundation.errors import ConflictError
+from mingchi.fulfilment import calls, choosing, instances, subjects
+from mingchi.fulfilment.backoff import MOST_TRIES, backoff
+from mingchi.fulfilment.instances import SYSTEM, Locked
+from mingchi.fulfilment.models import FlowInstance, Signal
+
+Status = FlowInstance.Status
+NOT_STRAY = _("This signal is no stray.")
+
+
+def enqueue(*, kind: str, subject: str, now: datetime) -> FlowInstance:
+    """Queue the start of a subject's flow; the worker starts it. Nothing here looks at a flow, so
+    no flow can make the caller fail. A subject is started once: a second call changes nothing."""
+    assert connection.in_atomic_block
+    answers = subjects.of(kind)
+    instance, _made = FlowInstance.objects.get_or_create(
+        kind=kind,
+        subject=subject,
+        defaults={
+            "merchant_id": answers.merchant(subject),
+            "family": answers.family(subject),
+            "queued_at": now,
+            "next_try_at": now,
+        },
+    )
+    return instance
+
+
+def start(*, kind: str, subject: str, now: datetime) -> FlowInstance:
+    """Start a subject's flow here and now. One that runs already is left alone; under a hold it
+    stays queued, and the worker starts it once the hold is lifted."""
+    instance = instances.lock(enqueue(kind=kind, subject=subject, now=now).pk, now=now)
+    begin(instance)
+    instance.write()
+    return instance.row
+
+
+def begin(instance: Locked) -> None:
+    """Start a queued instance under the best flow that can be started, the platform's at last."""
+    row = instance.row
+    if row.status != Status.QUEUED or instance.held:
+        return
+    trouble = ""
+    for choice in choosing.choices(
+        kind=row.kind, merchant_id=row.merchant_id, values=instance.values
+    ):
+        row.version_id, row.status = choice.version_id, Status.RUNNING
+        row.started_at = instance.writing.now
+        row.trouble = "; ".join(filter(None, (choice.trouble, trouble)))
+        instance.forget_version()
+        try:
+            instance.begin()
+        except FlowError as error:
+            trouble = f"version {choice.version_id} could not be started: {error}"
+            row.version_id, row.status, row.started_at = None, Status.QUEUED, None
+        else:
+            if row.trouble:
+                instance.note("fell_back", {"reason": row.trouble})
+            return
+    postpone(instance, trouble)
+
+
+def postpone(instance: Locked, trouble: str) -> None:
+    """Not even the platform's flow starts: staff see why, and it is tried again, ever more
+    rarely."""
+    row, now = instance.row, instance.writing.now
+    row.trouble, row.tries = trouble, min(row.tries + 1, MOST_TRIES)
+    row.next_try_at = now + backoff(row.tries)
+    row.save(update_fields=["trouble", "tries", "next_try_at"])
+
+
+def send(*, kind: str, subject: str, name: str, dedupe_key: str, now: datetime) -> bool:
+    """Put a signal on its way: one row, no lock. The worker brings it to the subject's flow.
+    Returns whether it is new. Errors: `signal_conflict` 409 where the key was another signal's."""
+    assert connection.in_atomic_block
+    made: bool
+    signal, made = Signal.objects.get_or_create(
+        kind=kind,
+        subject=subject,
+        dedupe_key=dedupe_key,
+        defaults={
+            "merchant_id": subjects.of(kind).merchant(subject),
+            "name": name,
+            "sent_at": now,
+        },
+    )
+    if signal.name != name:
+        raise ConflictError(
+            "signal_conflict",
+            _("This key was used for another signal."),
+            details={"name": signal.name},
+        )
+    return made
+
+
+def signal(*, kind: str, subject: str, name: str, dedupe_key: str, now: datetime) -> bool:
+    """Tell a subject's flow something, once a key; returns whether it is new.
+
+    What nothing waits for yet is kept; what nothing will wait for is a stray, which staff see.
+    Under a hold, or before the start, it stays on its way. Errors: as `send`.
+    """
+    if not send(kind=kind, subject=subject, name=name, dedupe_key=dedupe_key, now=now):
+        return False
+    found = FlowInstance.objects.filter(kind=kind, subject=subject).exclude(status=Status.QUEUED)
+    pk = found.values_list("pk", flat=True).first()
+    if pk is not None:
+        instance = instances.lock(pk, now=now)
+        if not instance.held:
+            bring(instance)
+            instance.write()
+    return True
+
+
+def bring(instance: Locked) -> int:
+    """Bring what is on its way to an instance; returns how many signals."""
+    row = instance.row
+    sent = Signal.objects.filter(kind=row.kind, subject=row.subject, status=Signal.Status.SENT)
+    found = list(sent.order_by("id"))
+    for one in found:
+        one.status = Signal.Status.KEPT
+        one.save(update_fields=["status"])
+        instance.kept.append(one)
+    instance.deliver(actor=SYSTEM)
+    return len(found)
+
+
+def give_up(instance: Locked, reason: str) -> None:
+    """What is on its way can't be brought, for a reason nobody foresaw: a person sees it."""
+    row = instance.row
+    sent = Signal.objects.filter(kind=row.kind, subject=row.subject, status=Signal.Status.SENT)
+    for one in sent.order_by("id"):
+        one.status, one.closed_at = Signal.Status.DELIVERED, instance.writing.now
+        one.save(update_fields=["status", "closed_at"])
+        instance.stop(calls.signal(name=one.name), reason, actor=SYSTEM)
+
+
+def cancel(instance: Locked, *, actor: str) -> None:
+    """Withdraw all that waits and undo what was done, latest first. Errors: `on_hold` 409,
+    `not_waiting` 409 where it has ended or is being cancelled."""
+    instance.refuse_held()
+    if instance.row.status == Status.QUEUED:
+        raise not_waiting(_("It has not been started yet."))
+    try:
+        instance.advance(calls.cancel(), actor=actor)
+    except NotWaitingError:
+        raise not_waiting(_("It has ended, or is being cancelled already.")) from None
+
+
+def not_waiting(message: Any) -> ConflictError:
+    """409: somebody or something was faster."""
+    return ConflictError("not_waiting", message)

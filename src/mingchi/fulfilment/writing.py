@@ -1,0 +1,309 @@
+"""What advances ask for, folded and written at once: some statements a transaction, however many
+instances it moves. The caller holds their rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from mingchi.flows import (
+    REGISTRY,
+    CancelJob,
+    CancelTimers,
+    CloseWork,
+    Effect,
+    Ended,
+    EnqueueJob,
+    Graph,
+    Listen,
+    Log,
+    OpenWork,
+    SetTimer,
+    State,
+    StopListening,
+)
+from mingchi.flows.state import CANCELLED
+from mingchi.fulfilment.models import FlowInstance, StepJob, StepLog, Subscription, Timer, WorkItem
+
+Place = tuple[int, int]  # instance and token
+
+_INSTANCES: Final = """
+UPDATE fulfilment_flowinstance i
+SET state = new.state::jsonb, status = new.status, ended_at = new.ended_at,
+    end_node = new.end_node, version_id = new.version, started_at = new.started_at,
+    trouble = new.trouble, tries = new.tries
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[],
+            %s::timestamptz[], %s::text[], %s::int[])
+    AS new(id, state, status, ended_at, end_node, version, started_at, trouble, tries)
+WHERE i.id = new.id
+"""
+_CLOSE: Final = """
+UPDATE fulfilment_workitem w
+SET status = CASE WHEN gone.outcome IS NULL THEN 'withdrawn' ELSE 'done' END,
+    outcome = coalesce(gone.outcome, ''), closed_at = %s, closed_by = gone.actor
+FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[])
+    AS gone(instance, token, outcome, actor)
+WHERE w.instance_id = gone.instance AND w.token = gone.token AND w.status = 'open'
+  AND w.call IS NULL
+"""
+# What failed for good may have arrived after all; where the flow then goes another way, it is
+# looked after like one that was under way.
+_CANCEL_JOBS: Final = """
+UPDATE fulfilment_stepjob j
+SET status = CASE WHEN j.called THEN 'withdrawn' ELSE 'cancelled' END, next_try_at = %s, tries = 0,
+    finished_at = CASE WHEN j.called THEN NULL ELSE %s::timestamptz END
+FROM unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
+WHERE j.instance_id = gone.instance AND j.token = gone.token AND NOT j.detached
+  AND (j.status = 'queued' OR j.status = 'failed' AND j.called)
+"""
+
+
+class Writing:
+    """What is to be written in this transaction."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._rows: dict[int, FlowInstance] = {}
+        self._opened: dict[Place, WorkItem] = {}
+        self._repairs: list[WorkItem] = []
+        self._closed: dict[Place, tuple[str | None, str]] = {}
+        self._timers: dict[Place, list[Timer]] = {}
+        self._timers_gone: set[Place] = set()
+        self._subscriptions: dict[Place, list[Subscription]] = {}
+        self._subscriptions_gone: set[Place] = set()
+        self._jobs: dict[Place, StepJob] = {}
+        self._jobs_gone: set[Place] = set()
+        self._log: list[StepLog] = []
+
+    # Taking
+
+    def take(
+        self, row: FlowInstance, graph: Graph, state: State, effects: Iterable[Effect], actor: str
+    ) -> None:
+        """The new state of an instance, and what goes with it, in this order."""
+        row.state = state.to_json()
+        self._rows[row.pk] = row
+        for effect in effects:
+            _TAKE[type(effect)](self, row, graph, effect, actor)
+
+    def _open(self, row: FlowInstance, graph: Graph, work: OpenWork, actor: str) -> None:
+        self._opened[row.pk, work.token] = _item(row, graph, work, self.now)
+
+    def _close(self, row: FlowInstance, graph: Graph, work: CloseWork, actor: str) -> None:
+        self.close(row, token=work.token, outcome=work.outcome, actor=actor)
+
+    def _set(self, row: FlowInstance, graph: Graph, timer: SetTimer, actor: str) -> None:
+        self._timers.setdefault((row.pk, timer.token), []).append(
+            Timer(
+                instance=row,
+                token=timer.token,
+                node=timer.node,
+                due_at=timer.due_at,
+                set_at=self.now,
+            )
+        )
+
+    def _unset(self, row: FlowInstance, graph: Graph, timers: CancelTimers, actor: str) -> None:
+        if self._timers.pop((row.pk, timers.token), None) is None:
+            self._timers_gone.add((row.pk, timers.token))
+
+    def _listen(self, row: FlowInstance, graph: Graph, wait: Listen, actor: str) -> None:
+        self._subscriptions.setdefault((row.pk, wait.token), []).append(
+            Subscription(
+                instance=row,
+                token=wait.token,
+                node=wait.node,
+                signal=wait.signal,
+                since=self.now,
+            )
+        )
+
+    def _turn_away(self, row: FlowInstance, graph: Graph, wait: StopListening, actor: str) -> None:
+        if self._subscriptions.pop((row.pk, wait.token), None) is None:
+            self._subscriptions_gone.add((row.pk, wait.token))
+
+    def _enqueue(self, row: FlowInstance, graph: Graph, job: EnqueueJob, actor: str) -> None:
+        self._jobs[row.pk, job.token] = _job(row, job, self.now)
+
+    def _drop(self, row: FlowInstance, graph: Graph, job: CancelJob, actor: str) -> None:
+        if self._jobs.pop((row.pk, job.token), None) is None:
+            self._jobs_gone.add((row.pk, job.token))
+
+    def _note(self, row: FlowInstance, graph: Graph, log: Log, actor: str) -> None:
+        self.log(row, log.event, node=log.node, token=log.token, values=log.values, actor=actor)
+
+    def _end(self, row: FlowInstance, graph: Graph, end: Ended, actor: str) -> None:
+        cancelled = end.node == CANCELLED
+        row.status = FlowInstance.Status.CANCELLED if cancelled else FlowInstance.Status.ENDED
+        row.ended_at, row.end_node = self.now, end.node
+
+    def log(
+        self,
+        row: FlowInstance,
+        event: str,
+        *,
+        node: str = "",
+        token: int = 0,
+        values: Mapping[str, Any] | None = None,
+        actor: str,
+    ) -> None:
+        """One line of the log."""
+        self._log.append(
+            StepLog(
+                instance=row,
+                at=self.now,
+                event=event,
+                node=node,
+                token=token,
+                actor=actor,
+                values=None if values is None else dict(values),
+            )
+        )
+
+    def repair(
+        self, row: FlowInstance, *, node: str, token: int, reason: str, call: Mapping[str, Any]
+    ) -> None:
+        """A work item for a whole call that could not be made, to make it again."""
+        self._repairs.append(
+            WorkItem(
+                instance=row,
+                merchant_id=row.merchant_id,
+                subject=row.subject,
+                token=token,
+                node=node,
+                title=node or row.subject,
+                repair=reason,
+                call=dict(call),
+                opened_at=self.now,
+            )
+        )
+
+    def close(self, row: FlowInstance, *, token: int, outcome: str | None, actor: str) -> None:
+        """Close the work item of a token; None: it is withdrawn, and a failed job with it."""
+        if self._opened.pop((row.pk, token), None) is None:
+            self._closed[row.pk, token] = (outcome, actor)
+            if outcome is None:
+                self._jobs_gone.add((row.pk, token))
+
+    # Writing
+
+    def write(self) -> None:
+        """All of it: what goes first, then what comes, since a token may be retried in place."""
+        assert connection.in_atomic_block
+        with connection.cursor() as cursor:
+            if self._rows:
+                cursor.execute(_INSTANCES, _columns(self._rows.values()))
+            if self._closed:
+                pairs = [(*place, *how) for place, how in self._closed.items()]
+                cursor.execute(_CLOSE, [self.now, *_arrays(pairs)])
+            if self._jobs_gone:
+                cursor.execute(_CANCEL_JOBS, [self.now, self.now, *_arrays(self._jobs_gone)])
+            for table, places in (
+                ("fulfilment_timer", self._timers_gone),
+                ("fulfilment_subscription", self._subscriptions_gone),
+            ):
+                if places:
+                    cursor.execute(_delete(table), _arrays(places))
+        self._insert()
+
+    def _insert(self) -> None:
+        if self._opened or self._repairs:
+            WorkItem.objects.bulk_create([*self._opened.values(), *self._repairs])
+        if self._timers:
+            Timer.objects.bulk_create([one for all_ in self._timers.values() for one in all_])
+        if self._subscriptions:
+            waits = [one for all_ in self._subscriptions.values() for one in all_]
+            Subscription.objects.bulk_create(waits)
+        if self._jobs:
+            StepJob.objects.bulk_create(
+                self._jobs.values(),
+                update_conflicts=True,
+                unique_fields=["instance", "token", "detached"],
+                update_fields=["status", "tries", "error", "next_try_at", "finished_at"],
+            )
+        if self._log:
+            StepLog.objects.bulk_create(self._log)
+
+
+_TAKE: Final[Mapping[type[Effect], Any]] = {
+    OpenWork: Writing._open,
+    CloseWork: Writing._close,
+    SetTimer: Writing._set,
+    CancelTimers: Writing._unset,
+    Listen: Writing._listen,
+    StopListening: Writing._turn_away,
+    EnqueueJob: Writing._enqueue,
+    CancelJob: Writing._drop,
+    Ended: Writing._end,
+    Log: Writing._note,
+}
+
+
+def _item(row: FlowInstance, graph: Graph, work: OpenWork, now: datetime) -> WorkItem:
+    return WorkItem(
+        instance=row,
+        merchant_id=row.merchant_id,
+        subject=row.subject,
+        token=work.token,
+        node=work.node,
+        title=_title(graph, work),
+        step=work.step or "",
+        role=work.role or "",
+        quorum=work.quorum,
+        outcomes=list(work.outcomes),
+        repair=work.repair or "",
+        opened_at=now,
+        due_at=work.due_at,
+    )
+
+
+def _title(graph: Graph, work: OpenWork) -> str:
+    """What the merchant called it, else what the step is called."""
+    node = graph.nodes.get(work.node)
+    step = REGISTRY.get(work.step or "")
+    named = node.name if node is not None else ""
+    return (named or (step.title[0] if step else "") or work.node)[:200]
+
+
+def _job(row: FlowInstance, job: EnqueueJob, now: datetime) -> StepJob:
+    return StepJob(
+        instance=row,
+        token=job.token,
+        node=job.node,
+        step=job.step,
+        is_undo=job.undo,
+        retries=job.retries,
+        queued_at=now,
+        next_try_at=now,
+    )
+
+
+def _columns(rows: Iterable[FlowInstance]) -> list[list[Any]]:
+    return _arrays(
+        (
+            row.pk,
+            json.dumps(row.state, separators=(",", ":")),
+            str(row.status),
+            row.ended_at,
+            row.end_node,
+            row.version_id,
+            row.started_at,
+            row.trouble,
+            row.tries,
+        )
+        for row in rows
+    )
+
+
+def _arrays(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """Rows as one array a column, as unnest takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _delete(table: str) -> str:
+    return (
+        f"DELETE FROM {table} t USING unnest(%s::bigint[], %s::int[]) AS gone(instance, token) "  # noqa: S608 - two names of our own
+        "WHERE t.instance_id = gone.instance AND t.token = gone.token"
+    )
