@@ -81,7 +81,8 @@ class Advancing:
         """Put a new token on a node that waits, with its work item, job, timers and signals. None:
         a table gave no duration, and it waits for a person instead."""
         try:
-            timers = [(event, self._due(event, outcome)) for event in self._timers(node)]
+            events = self.graph.timers.get(node.id, ())
+            timers = [(event, self._due(event, outcome)) for event in events] if events else ()
             due_at = self._work_due(node, outcome) if node.kind is Kind.USER else None
         except DecisionError as error:
             self.stop(node, scope, outcome, str(error))
@@ -114,9 +115,6 @@ class Advancing:
         self.next_token = token + 1
         self.tokens[token] = Token(token, node.id, scope, outcome, trouble)
         return token
-
-    def _timers(self, node: Node) -> tuple[Node, ...]:
-        return self.graph.timers.get(node.id, ())
 
     def _due(self, event: Node, outcome: str) -> datetime:
         text = event.duration

@@ -32,12 +32,14 @@ class Decider:
         """Whether a condition holds. Raises DecisionError."""
         try:
             compiled = self._conditions.compile(condition)
-            seen = {name: self._value(name, outcome) for name in compiled.names if name != OUTCOMES}
-            data = dict(seen)
-            if OUTCOMES in compiled.names:
-                known = {node: outcomes.get(node, "") for node in compiled.outcome_nodes}
-                data[OUTCOMES] = seen[OUTCOMES] = {**outcomes, **known}
-            return Answer(compiled.holds(data), seen)
+            seen: dict[str, Any] = {}
+            for name in compiled.names:
+                if name == OUTCOMES:
+                    known = {node: outcomes.get(node, "") for node in compiled.outcome_nodes}
+                    seen[name] = {**outcomes, **known}
+                else:
+                    seen[name] = self._value(name, outcome)
+            return Answer(compiled.holds(seen), seen)
         except ConditionError as error:
             raise DecisionError(str(error)) from None
 

@@ -75,13 +75,15 @@ def _terminate(run: Advancing, node: Node, way: Way, scope: int, outcome: str) -
 
 
 def _exclusive(run: Advancing, node: Node, way: Way, scope: int, outcome: str) -> None:
+    if len(node.ways) == 1 and node.ways[0].condition is None:  # a merge
+        run.go(node.ways[0], scope, outcome)
+        return
     try:
         chosen, seen = _choose(run, node, outcome)
     except DecisionError as error:
         run.stop(node, scope, outcome, str(error))
         return
-    if len(node.ways) > 1:
-        run.log("decided", node.id, 0, {"way": chosen.id, **seen})
+    run.log("decided", node.id, 0, {"way": chosen.id, **seen})
     run.go(chosen, scope, outcome)
 
 
