@@ -144,9 +144,17 @@ def refuse_unsettled(case: AfterSalesCase) -> None:
         raise _impossible(case, State.SETTLED)
 
 
+def refuse_no_exchange(case: AfterSalesCase) -> None:
+    """`impossible_move` 409 unless this case is an exchange."""
+    if case.kind != Kind.EXCHANGE:
+        raise _impossible(case, State.SETTLED)
+
+
 def refunded(case: AfterSalesCase, *, refund: Refund, now: datetime) -> None:
     """The case's money is approved to go back: it counts as given from here on."""
     refuse_unsettled(case)
+    if case.kind == Kind.EXCHANGE:
+        raise _impossible(case, State.SETTLED)
     _move(case, State.SETTLED, refund=refund, settled_at=now)
 
 

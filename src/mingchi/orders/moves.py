@@ -72,6 +72,12 @@ def refuse_open_window(order: Order, *, now: datetime) -> None:
         )
 
 
+def is_open(order: Order) -> bool:
+    """Whether a refund is asked or an after-sales case open, so that it can't complete yet."""
+    asked = Refund.objects.filter(order=order, state=Refund.State.REQUESTED)
+    return asked.exists() or cases.open_of_order(order).exists()
+
+
 def complete(order: Order, *, now: datetime, skip_window: bool = False) -> bool:
     """Delivered, the return window closed, nothing open: the order may settle. False where it was
     completed. The window can be skipped in the sandbox only.

@@ -15,12 +15,11 @@ from mingchi.members import services as members
 from mingchi.orders import reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, Refund
-from mingchi.payments import bookings, refunding
-from mingchi.payments import services as payments
-from mingchi.usecases import checks, events, rights
+from mingchi.payments import refunding
+from mingchi.usecases import checks, rights
+from mingchi.usecases.give_back import BEFORE_SETTLEMENT, give_back
 from mingchi.usecases.once import once
 
-BEFORE_SETTLEMENT = (Order.State.PAID, Order.State.SHIPPED, Order.State.RECEIVED)
 REFUNDABLE = (*BEFORE_SETTLEMENT, Order.State.COMPLETED)
 
 
@@ -142,7 +141,7 @@ def decide_refund(
         if approve:
             refund.before_settlement = order.state in BEFORE_SETTLEMENT
             line.refresh_from_db()
-            sent_id = _give_back(refund, line, now)
+            sent_id = give_back(refund, line, now=now)
             refund.restock = _restock(order, line, restock)
         refund.save()
         audit.record(
@@ -200,26 +199,3 @@ def _restock(order: Order, line: OrderLine, units: int | None) -> int:
             shipments.trim(order)
         stock.put_back([Quantity(line.sku_id, units - freed)])
     return units
-
-
-def _give_back(refund: Refund, line: OrderLine, now: datetime) -> int | None:
-    order = refund.order
-    if not refund.before_settlement:
-        events.record(
-            "refund",
-            refund.pk,
-            order=order.key,
-            line=line.engine_line,
-            amount=refund.amount_fen,
-        )
-        return None
-    sent = payments.send_back(
-        payment=payments.of_order(order),
-        amount_fen=refund.amount_fen,
-        reason="refund",
-        refund=refund,
-    )
-    bookings.promised_back(sent)
-    if all(each.refunded_fen == each.amount_fen for each in orders.lines(order)):
-        orders.move(order.pk, Order.State.REFUNDED, now=now)
-    return sent.pk

@@ -14,6 +14,9 @@ from mingchi.merchants.models import MerchantStaff
 
 MANAGER, CLERK = MerchantStaff.Role.MANAGER.value, MerchantStaff.Role.CLERK.value
 MERCHANT_FINANCE = MerchantStaff.Role.FINANCE.value
+WAREHOUSE = MerchantStaff.Role.WAREHOUSE.value
+MERCHANT_SERVICE = MerchantStaff.Role.SERVICE.value
+NOT_ALLOWED = _("Your role does not allow this.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +34,36 @@ def _right(*platform: str, merchant: tuple[str, ...] = ()) -> Right:
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
         "catalogue.edit": _right(OPERATOR, merchant=(MANAGER,)),
-        "stock.change": _right(OPERATOR, merchant=(MANAGER, CLERK)),
+        "stock.change": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
+        "warehouse.edit": _right(OPERATOR, merchant=(MANAGER,)),
         "category.edit": _right(OPERATOR),
         "merchant.edit": _right(OPERATOR),
         "order.cancel": _right(OPERATOR, SERVICE, merchant=(MANAGER,)),
-        "order.ship": _right(OPERATOR, merchant=(MANAGER, CLERK)),
+        "order.ship": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
+        "price.ask": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),
+        "price.decide": _right(OPERATOR, FINANCE, merchant=(MANAGER, MERCHANT_FINANCE)),
+        "shipment.prepare": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
+        "shipment.deliver": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, WAREHOUSE)),
+        "case.open": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),
+        "invoice.issue": _right(OPERATOR, FINANCE, merchant=(MANAGER, MERCHANT_FINANCE)),
         "order.receive": _right(OPERATOR, SERVICE),
         "order.complete": _right(OPERATOR),
-        "refund.ask": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK)),
+        "refund.ask": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),
         "refund.decide": _right(OPERATOR, SERVICE, FINANCE, merchant=(MANAGER, MERCHANT_FINANCE)),
         "refund.send": _right(FINANCE),
+        "flow.draft": _right(OPERATOR, merchant=(MANAGER,)),
+        "flow.publish": _right(OPERATOR, merchant=(MANAGER,)),
+        "flow.migrate": _right(OPERATOR, merchant=(MANAGER,)),
+        "flow.cancel": _right(OPERATOR, merchant=(MANAGER,)),
+        "flow.hold": _right(
+            OPERATOR,
+            SERVICE,
+            FINANCE,
+            COMPLIANCE,
+            merchant=(MANAGER, MERCHANT_SERVICE, MERCHANT_FINANCE),
+        ),
+        "signal.dismiss": _right(OPERATOR, SERVICE, merchant=(MANAGER, MERCHANT_SERVICE)),
+        "work.repair": _right(OPERATOR, merchant=(MANAGER,)),
         "withdrawal.decide": _right(FINANCE),
         "withdrawal.pay": _right(FINANCE),
         "subsidy.ask": _right(OPERATOR, FINANCE),
@@ -82,7 +105,7 @@ def require(user: User, action: str, *, merchant_id: int | None = None) -> None:
         and not scope.merchant_roles(user, merchant_id)
     ):
         raise NotFoundError()
-    raise DomainError("not_allowed", _("Your role does not allow this."), status=403)
+    raise DomainError("not_allowed", NOT_ALLOWED, status=403)
 
 
 def actor(user: User) -> str:

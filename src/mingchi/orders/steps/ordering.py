@@ -1,0 +1,149 @@
+"""Steps of the order itself: looked over, confirmed, received, given up; papers for the buyer."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mingchi.flows import Doing, StepContext, step
+from mingchi.foundation.errors import ConflictError, DomainError
+from mingchi.orders import decisions, moves, papers
+from mingchi.orders.models import Order
+from mingchi.orders.subjects import order_of
+
+
+@step(
+    "order.review",
+    title=("订单审核", "Review"),
+    doing=Doing.HUMAN,
+    actors={"manager", "clerk", "service"},
+    outcomes=("approved", "rejected"),
+    requires="not shipped",
+    provides={"reviewed"},
+)
+def review(context: StepContext) -> None:
+    """A rejected order can't be shipped until somebody approves it."""
+    decisions.review(
+        order_of(context),
+        approved=context.outcome == "approved",
+        actor=context.actor,
+        key=context.key,
+        now=context.now,
+    )
+
+
+@step(
+    "finance.confirm",
+    title=("财务确认", "Finance confirmation"),
+    doing=Doing.HUMAN,
+    actors={"finance"},
+    outcomes=("approved", "rejected"),
+    requires="paid or cash_on_delivery",
+    provides={"finance_confirmed"},
+)
+def confirm_finance(context: StepContext) -> None:
+    """Before or after shipping, as the merchant draws it."""
+    decisions.confirm_finance(
+        order_of(context),
+        approved=context.outcome == "approved",
+        actor=context.actor,
+        key=context.key,
+        now=context.now,
+    )
+
+
+@step(
+    "order.receive",
+    title=("确认收货", "Confirm receipt"),
+    doing=Doing.EITHER,
+    actors={"buyer"},
+    requires="shipped",
+    provides={"received", "delivered"},
+)
+def receive(context: StepContext) -> None:
+    """The buyer's word; by itself (a timer) only with the carrier's proof of every parcel."""
+    order = order_of(context)
+    if context.actor not in ("", f"member:{order.member_id}"):
+        raise DomainError(
+            "not_allowed", gettext_lazy("Only the buyer confirms the receipt."), status=403
+        )
+    proof = "confirmed by the buyer" if context.actor else ""
+    moves.receive(order, now=context.now, proof=proof)
+
+
+@step(
+    "order.close_window",
+    title=("关闭退货期", "Close the return window"),
+    outcomes=("done", "open"),
+    requires="received",
+    provides={"window_closed"},
+)
+def close_window(context: StepContext) -> str:
+    """`open`: the days of the platform are not over, however short a flow's timer is."""
+    try:
+        moves.refuse_open_window(order_of(context), now=context.now)
+    except ConflictError as refusal:
+        if refusal.code != "return_window_open":
+            raise
+        return "open"
+    return "done"
+
+
+GIVEN_UP = {"cancelled", "released"}
+HELD = {"reserved", "allocated", "picked", "packed"}
+
+
+@step(
+    "order.cancel",
+    title=("取消订单", "Cancel"),
+    requires="not shipped and not paid",
+    provides=GIVEN_UP,
+    removes=HELD,
+)
+def cancel(context: StepContext) -> None:
+    """Gives up an order that is not paid; its stock is free again."""
+    moves.cancel(order_of(context), now=context.now)
+
+
+@step(
+    "order.expire",
+    title=("超时取消", "Cancel if still unpaid"),
+    outcomes=("done", "paid"),
+    requires="not shipped and not paid",
+    provides=GIVEN_UP,
+    removes=HELD,
+)
+def expire(context: StepContext) -> str:
+    """The same where money may come at the last moment: then nothing is given up, and the flow
+    goes on with `paid`."""
+    order = order_of(context)
+    if order.paid_at is not None and order.state != Order.State.REFUNDED:
+        return "paid"
+    moves.cancel(order, now=context.now)
+    return "done"
+
+
+@step(
+    "invoice.issue",
+    title=("开具发票", "Issue invoice"),
+    doing=Doing.EITHER,
+    actors={"finance"},
+    requires="paid",
+    provides={"invoiced"},
+)
+def issue_invoice(context: StepContext) -> None:
+    """Finance write down the invoice's number before; a buyer who wants none is passed by."""
+    if papers.invoice_waits(order_of(context)):
+        raise ConflictError(
+            "invoice_missing", gettext_lazy("Write down the number of the invoice first.")
+        )
+
+
+@step("member.notify", title=("通知买家", "Notify the buyer"))
+def notify(context: StepContext) -> None:
+    """A message to the buyer that says where the order stands."""
+    order = order_of(context)
+    text = _("Your order %(number)s: %(state)s.")
+    papers.notify(
+        order,
+        text=text % {"number": order.number, "state": order.get_state_display()},
+        key=context.key,
+    )

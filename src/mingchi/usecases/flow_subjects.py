@@ -1,0 +1,72 @@
+"""Orders, parcels and cases answer the flows that run over them."""
+
+from mingchi.foundation.errors import NotFoundError
+from mingchi.fulfilment import defaults, subjects
+from mingchi.fulfilment.subjects import Subjects
+from mingchi.orders import services as orders
+from mingchi.orders.models import AfterSalesCase, Order, Shipment
+from mingchi.orders.subjects import CASE, ORDER, SHIPMENT, parse
+from mingchi.usecases import flow_values, templates
+
+# An order is placed with its stock reserved. A parcel is prepared of an order that may be shipped:
+# its money is the order's matter, so for the parcel it counts as paid and kept.
+STARTS_WITH = {
+    flow_values.ORDER: frozenset({"reserved"}),
+    flow_values.FULFILMENT: frozenset({"reserved", "paid", "kept"}),
+    flow_values.RETURN: frozenset[str](),
+}
+
+
+def register() -> None:
+    """Tell the flows who answers for each kind, and which flow each kind has as its standard."""
+    for kind, model in (
+        (flow_values.ORDER, Order),
+        (flow_values.FULFILMENT, Shipment),
+        (flow_values.RETURN, AfterSalesCase),
+    ):
+        subjects.register(kind, _answers(kind, model))
+    for kind, template in templates.STANDARD.items():
+        defaults.register(kind, templates.bpmn(template))
+
+
+def order_id_of(subject: str) -> int:
+    """The order that a subject is or belongs to. `not_found` 404."""
+    kind, key = parse(subject)
+    if kind == ORDER:
+        found = Order.objects.filter(pk=key).values_list("pk", flat=True).first()
+    elif kind == SHIPMENT:
+        found = Shipment.objects.filter(pk=key).values_list("order_id", flat=True).first()
+    else:
+        assert kind == CASE
+        found = AfterSalesCase.objects.filter(pk=key).values_list("order_id", flat=True).first()
+    if found is None:
+        raise NotFoundError(details={"subject": subject})
+    return found
+
+
+def _answers(kind: str, model: type[Order] | type[Shipment] | type[AfterSalesCase]) -> Subjects:
+    prefix = {Order: ORDER, Shipment: SHIPMENT, AfterSalesCase: CASE}[model]
+    path = "merchant" if model is Order else "order__merchant"
+
+    def recent(merchant_id: int, limit: int) -> list[str]:
+        found = model._default_manager.filter(**{path: merchant_id}).order_by("-pk")
+        return [f"{prefix}:{key}" for key in found.values_list("pk", flat=True)[:limit]]
+
+    return Subjects(
+        context=flow_values.CONTEXTS[kind],
+        values=lambda subject: flow_values.read(kind, subject),
+        merchant=lambda subject: _order(subject).merchant_id,
+        lock=lambda subject: _lock(subject),
+        recent=recent,
+        family=lambda subject: f"{ORDER}:{order_id_of(subject)}",
+        owner=lambda subject: f"member:{_order(subject).member_id}",
+        facts=STARTS_WITH[kind],
+    )
+
+
+def _order(subject: str) -> Order:
+    return Order.objects.get(pk=order_id_of(subject))
+
+
+def _lock(subject: str) -> None:
+    orders.lock(order_id_of(subject))

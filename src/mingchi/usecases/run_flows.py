@@ -1,0 +1,171 @@
+"""What moves flows when no person does: starts, signals, timers, jobs. The worker's loop calls
+these again and again; each does up to `limit` and returns how many it did."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+
+from mingchi.foundation.errors import DomainError
+from mingchi.fulfilment import instances, jobs, services, subjects, timers
+from mingchi.fulfilment.holds import not_held
+from mingchi.fulfilment.instances import Locked
+from mingchi.fulfilment.jobs import Ready
+from mingchi.fulfilment.models import FlowInstance, Signal
+
+BATCH: Final = 100
+log = structlog.get_logger(__name__)
+
+
+def start_queued_flows(*, now: datetime, limit: int = BATCH) -> int:
+    """Start the flows that were queued. Called by the flow loop."""
+    queued = not_held(FlowInstance.objects.filter(status=FlowInstance.Status.QUEUED))
+    due = queued.filter(next_try_at__lte=now).order_by("next_try_at", "id")
+    keys = list(due.values_list("pk", flat=True)[:limit])
+    return _each(keys, services.begin, services.postpone, now)
+
+
+def deliver_signals(*, now: datetime, limit: int = BATCH) -> int:
+    """Bring signals to the flows of their subjects. Called by the flow loop."""
+    sent = Signal.objects.filter(status=Signal.Status.SENT).order_by("id")
+    places = list(sent.values_list("kind", "subject")[: limit * 10])
+    if not places:
+        return 0
+    named = Q(subject__in={subject for _kind, subject in places})
+    started = not_held(FlowInstance.objects.filter(named)).exclude(
+        status=FlowInstance.Status.QUEUED
+    )
+    rows = started.values_list("pk", "kind", "subject")
+    found = {(kind, subject): pk for pk, kind, subject in rows}
+    keys = dict.fromkeys(found[place] for place in places if place in found)
+    return _each(list(keys)[:limit], services.bring, services.give_up, now)
+
+
+def fire_due_timers(*, now: datetime, limit: int = BATCH) -> int:
+    """Fire timers, a batch a transaction. Where one fails they are fired one by one, so that it
+    holds up nobody and becomes a repair. Called by the flow loop."""
+    try:
+        with transaction.atomic():
+            return len(timers.tick(now=now, limit=limit))
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("timers_failed")
+    return _fire_singly(now, limit)
+
+
+def _fire_singly(now: datetime, limit: int) -> int:
+    done = 0
+    while done < limit:
+        try:
+            with transaction.atomic():
+                fired = timers.tick(now=now, limit=1)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("timer_failed")
+            first = timers.first_due(now=now)
+            if first is not None:
+                with transaction.atomic():
+                    timers.give_up(first, _said(error), now=now)
+        else:
+            if not fired:
+                break
+        done += 1
+    return done
+
+
+def run_due_jobs(*, now: datetime, limit: int = BATCH) -> int:
+    """Run steps on our own data, each in one transaction: effect, job done, advance. Called by the
+    flow loop."""
+    return sum(_run_own(job, now) for job in jobs.ready(now=now, limit=limit, outside=False))
+
+
+def call_due_jobs(*, now: datetime, limit: int = BATCH) -> int:
+    """Make the calls to gateways and carriers, each between two transactions. Called by the flow
+    loop."""
+    return sum(_call(job, now) for job in jobs.ready(now=now, limit=limit, outside=True))
+
+
+def _run_own(job: Ready, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            if not jobs.mine(job.id):
+                return False
+            instance = _locked(job, now)
+            ran = jobs.run_own(instance, job.id)
+            instance.write()
+            return ran
+    except OperationalError:
+        raise
+    except Exception as error:
+        _failed(job, error, now)
+        return True
+
+
+def _call(job: Ready, now: datetime) -> bool:
+    assert not connection.in_atomic_block
+    with jobs.alone(job.id) as alone:
+        if not alone:
+            return False
+        try:
+            with transaction.atomic():
+                calling = jobs.prepare(instances.lock(job.instance_id, now=now), job.id)
+            if calling is None:
+                return False
+            outcome = jobs.call(calling)
+            with transaction.atomic():
+                instance = _locked(job, now)
+                jobs.settle(instance, job.id, outcome)
+                instance.write()
+        except OperationalError:
+            raise
+        except Exception as error:
+            _failed(job, error, now)
+        return True
+
+
+def _locked(job: Ready, now: datetime) -> Locked:
+    """The order's rows first, then the instance."""
+    subjects.of(job.kind).lock(job.subject)
+    return instances.lock(job.instance_id, now=now)
+
+
+def _failed(job: Ready, error: Exception, now: datetime) -> None:
+    said = _said(error)
+    log.warning("step_failed", step=job.step, subject=job.subject, error=said)
+    with transaction.atomic():
+        instance = _locked(job, now)
+        jobs.failed(instance, job.id, reason=said)
+        instance.write()
+
+
+def _said(error: Exception) -> str:
+    return error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+
+
+def _each(
+    keys: list[int],
+    work: Callable[[Locked], object],
+    give_up: Callable[[Locked, str], None],
+    now: datetime,
+) -> int:
+    """One transaction each; what fails for a reason nobody foresaw is put where staff see it."""
+    for key in keys:
+        try:
+            with transaction.atomic():
+                instance = instances.lock(key, now=now)
+                work(instance)
+                instance.write()
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("flow_failed", instance=key)
+            with transaction.atomic():
+                instance = instances.lock(key, now=now)
+                give_up(instance, _said(error))
+                instance.write()
+    return len(keys)

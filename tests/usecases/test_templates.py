@@ -1,0 +1,63 @@
+"""The flows that merchants start from are sound, in both languages, and use registered steps."""
+
+import pytest
+
+from mingchi.flows import REGISTRY
+from mingchi.flows.reading import read_flow
+from mingchi.fulfilment import checking
+from mingchi.usecases import templates
+from mingchi.usecases.templates.drawing import Language
+
+KEYS = sorted(templates.ALL)
+
+
+@pytest.mark.parametrize("language", templates.LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_template_passes_all_checks(key: str, language: Language) -> None:
+    kind = templates.ALL[key].kind
+    found = checking.look(templates.bpmn(key, language=language), kind=kind, tables=())
+    assert [str(finding) for finding in found.findings] == []
+    assert found.graph is not None
+    assert all(node.name for node in found.graph.nodes.values())
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_both_languages_are_one_flow(key: str) -> None:
+    zh, en = (read_flow(templates.bpmn(key, language=one)).graph for one in ("zh", "en"))
+    assert zh is not None
+    assert en is not None
+    assert zh.nodes.keys() == en.nodes.keys()
+    assert zh.name != en.name
+    steps = {node.step for node in zh.nodes.values() if node.step}
+    assert all(step in REGISTRY for step in steps)
+
+
+def test_the_templates_that_were_promised() -> None:
+    assert set(KEYS) >= {
+        "standard",
+        "review_first",
+        "prepayment",
+        "cash_on_delivery",
+        "pre_order",
+        "virtual_goods",
+        "pick_up",
+        "return_and_refund",
+        "exchange",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "step", "instead", "code"),
+    [
+        # a drawing spoilt by one step, and what the check says of it
+        ("standard", "payment.capture", "member.notify", "missing-fact"),
+        ("standard", "order.complete", "member.notify", "not-paid-settled"),
+        ("standard", "shipment.create", "shipment.weigh", "missing-fact"),
+        ("exchange", "case.exchange", "shipment.weigh", "not-reserved-settled"),
+    ],
+)
+def test_a_spoilt_template_is_found(key: str, step: str, instead: str, code: str) -> None:
+    spoilt = templates.bpmn(key).replace(f'"{step}"'.encode(), f'"{instead}"'.encode())
+    found = checking.look(spoilt, kind=templates.ALL[key].kind, tables=())
+    assert found.findings, "a drawing that leaves money or stock behind must not pass"
+    assert code in {finding.code for finding in found.findings}
