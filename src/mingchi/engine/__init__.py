@@ -3,7 +3,7 @@
 Pure: no clock, no chance, no floating point, nothing outside the standard library.
 The rules are written down in docs/algorithms/engine.md.
 
-`script/compile` makes machine code of these very modules (docs/adr/0010). It is used where it is
+`script/compile` makes machine code of these very modules (docs/adr/0011). It is used where it is
 there and of the same text; MINGCHI_ENGINE=python does without it.
 """
 
@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-COMPILED = _HERE / "compiled"
+COMPILED = _HERE.joinpath("compiled")
 """The compiled modules, the library they share, and `SOURCES`: the checksum of their text."""
 
 
@@ -38,7 +38,7 @@ def _use_compiled() -> None:
     if os.environ.get("MINGCHI_ENGINE") == "python":
         return
     try:
-        if (COMPILED / "SOURCES").read_text() != checksum():
+        if COMPILED.joinpath("SOURCES").read_text() != checksum():
             return
     except OSError:  # it was not compiled
         return

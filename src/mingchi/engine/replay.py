@@ -68,8 +68,8 @@ class Replay:
                 out.append(self._answer(data))
         except (NotJson, EventError) as error:
             raise self._fault(self.line, str(error)) from None
-        except UnicodeDecodeError as error:
-            raise self._fault(self.line + 1, f"not UTF-8: {error.reason}") from None
+        except UnicodeDecodeError as broken:  # another name: compiled, a name has one type
+            raise self._fault(self.line + 1, f"not UTF-8: {broken.reason}") from None
 
     def _fault(self, line: int, message: str) -> ReplayError:
         return ReplayError(f"{self._source}: line {line}: {message}")
@@ -146,11 +146,11 @@ def _read_plan(path: str) -> Plan:
         with open(path, "rb") as file:
             content = file.read()
         return plan_from_toml(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ReplayError(f"{path}: line {line}: not UTF-8: {error.reason}") from None
-    except PlanError as error:
-        raise ReplayError(f"{path}: {error}") from None
+    except UnicodeDecodeError as broken:
+        line = content.count(b"\n", 0, broken.start) + 1
+        raise ReplayError(f"{path}: line {line}: not UTF-8: {broken.reason}") from None
+    except PlanError as fault:
+        raise ReplayError(f"{path}: {fault}") from None
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
         raise ReplayError(_cannot("read", path, error)) from None
 
