@@ -7,7 +7,6 @@ import pytest
 from mingchi.engine.events import (
     AgentEvent,
     EventError,
-    Line,
     OrderEvent,
     RedeemEvent,
     RefundEvent,

@@ -26,6 +26,10 @@ FROM rebates_pending p JOIN rebates_event e ON e.id = p.event_id
 WHERE p.programme_id = %s AND p.event_id <> ALL (%s::bigint[])
 ORDER BY p.lane, p.event_id LIMIT %s
 """
+_SHELF = """
+SELECT e.key FROM rebates_setaside s JOIN rebates_event e ON e.id = s.event_id
+WHERE s.programme_id = %s
+"""
 
 
 class Taken(NamedTuple):
@@ -113,9 +117,9 @@ def without_dependants(
     programme_id: int, taken: Sequence[Taken], parsed: Sequence[events.Event]
 ) -> tuple[list[tuple[Taken, events.Event]], list[Dependant]]:
     """The events to be settled; and those to be set aside, since they speak of one that was."""
-    shelf = set(
-        SetAside.objects.filter(programme_id=programme_id).values_list("event__key", flat=True)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SHELF, [programme_id])
+        shelf = {key for (key,) in cursor.fetchall()}
     kept = list(zip(taken, parsed, strict=True))
     if not shelf:
         return kept, []

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ from mingchi.rebates import loading, queue, writer
 from mingchi.rebates.changes import Changes, changes
 from mingchi.rebates.draft import Draft
 from mingchi.rebates.journal import Journal
-from mingchi.rebates.models import Pending, PricePoint, Programme
+from mingchi.rebates.models import Pending, Programme
 from mingchi.rebates.queue import Dependant, PoisonError, Taken
 from mingchi.rebates.store import Store
 
@@ -33,6 +33,21 @@ _LOCK_SPACE: Final = 0x6D63  # "mc": first half of the advisory lock, the progra
 _RUN_AHEAD: Final = (OrderEvent, RedeemEvent, MemberEvent)
 
 Submit = Callable[[Callable[[], None]], "Future[None]"]
+
+
+_LOCK = """
+SELECT fence, last_entry, period_first_entry, digest FROM rebates_programme
+WHERE id = %s FOR NO KEY UPDATE
+"""
+
+
+class _Head(NamedTuple):
+    """What a batch goes by: the programme's row, locked."""
+
+    fence: int
+    last_entry: int
+    period_first_entry: int
+    digest: bytes
 
 
 class FenceError(Exception):
@@ -196,11 +211,13 @@ class Settler:
         queue.set_aside(self.programme_id, event_id, error=error)
         return 1
 
-    def _locked(self) -> Programme:
-        return Programme.objects.select_for_update(no_key=True).get(id=self.programme_id)
+    def _locked(self) -> _Head:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [self.programme_id])
+            return _Head._make(cursor.fetchone())
 
-    def _own(self, programme: Programme) -> None:
-        if programme.fence != self._fence:
+    def _own(self, head: _Head) -> None:
+        if head.fence != self._fence:
             raise FenceError(f"programme {self.programme_id} was taken over by another settler")
 
     def _work_out(self, limit: int, now: datetime) -> _Work | None:
@@ -263,9 +280,9 @@ class Settler:
             self._write_all(work)
 
     def _write_all(self, work: _Work) -> None:
-        programme = self._locked()
-        self._own(programme)
-        if programme.last_entry != work.first_entry - 1:
+        head = self._locked()
+        self._own(head)
+        if head.last_entry != work.first_entry - 1:
             raise FenceError(f"programme {self.programme_id} was settled by another")
         queue.drop(work.taken)
         for event_id, cause in work.dependants:
@@ -273,14 +290,13 @@ class Settler:
                 self.programme_id, event_id, error=f"{cause} was set aside", depends_on=cause
             )
         if work.changes is not None:
-            writer.write(work.changes, period_first_entry=programme.period_first_entry)
-            self._advance(programme, work, work.changes)
+            writer.write(work.changes, period_first_entry=head.period_first_entry)
+            self.last_batch = self._batch(bytes(head.digest), work, work.changes)
+            writer.advance(work.changes, self.last_batch)
 
-    def _advance(self, programme: Programme, work: _Work, done: Changes) -> None:
-        """The batch's row, and the programme's."""
-        previous = bytes(programme.digest)
+    def _batch(self, previous: bytes, work: _Work, done: Changes) -> Batch:
         digests = b"".join([bytes(row.digest) for row in work.kept])
-        batch = Batch.objects.create(
+        return Batch(
             programme_id=self.programme_id,
             number=work.number,
             first_entry=work.first_entry,
@@ -290,20 +306,6 @@ class Settler:
             elapsed_ms=round((time.perf_counter() - work.began) * 1000),
             created_at=work.now,
         )
-        Programme.objects.filter(id=self.programme_id).update(
-            **done.programme,
-            last_batch=batch.number,
-            digest=batch.digest,
-            settler_seen_at=work.now,
-        )
-        PricePoint.objects.create(
-            programme=programme,
-            batch=batch.number,
-            pool_fen=done.programme["pool_fen"],
-            supply_upt=done.programme["supply_upt"],
-            at=work.now,
-        )
-        self.last_batch = batch
 
 
 def settle_pending(programme_id: int, *, now: datetime | None = None) -> int:

@@ -23,6 +23,9 @@ from mingchi.rebates.models import Agent, PlanVersion, Programme, Shareholder
 _HORIZON: Final = (5, 4)
 # Above so many members or positions in memory the store is emptied and starts anew.
 _FULL: Final = 400_000
+# A programme of up to so many members is read at once, in half a second: afterwards no batch has
+# to look anybody up, which would cost a small one more than all the rest.
+_WHOLE: Final = 100_000
 
 _CHAINS = """
 WITH RECURSIVE chain AS (
@@ -32,12 +35,14 @@ WITH RECURSIVE chain AS (
     FROM chain JOIN rebates_participant p ON p.id = chain.sponsor_id)
 SELECT id, sponsor_id, rank FROM chain
 """
+_EVERYBODY = "SELECT id, sponsor_id, rank FROM rebates_participant WHERE {} LIMIT %s"
 _POSITION = """
 SELECT id, member_id, scope, spend_fen, granted_upt, held_upt, redeemed_upt, paid_fen,
        exit_multiple_ppm, exit_fee_ppm
 FROM rebates_position
 """
-_OPEN_OF_MEMBERS = _POSITION + "WHERE member_id = ANY(%s::bigint[]) AND held_upt > 0 AND {}"
+_OPEN = _POSITION + "WHERE {} AND held_upt > 0"
+_OPEN_OF_MEMBERS = _OPEN + " AND member_id = ANY(%s::bigint[])"
 # Floating point only chooses what to look at, a little too much of it; the queue is exact.
 _BELOW_HORIZON = (
     _POSITION
@@ -66,6 +71,7 @@ class Store:
         state.ratio = (programme.ratio_fen, programme.ratio_upt)
         state.period_platform_fen = programme.period_platform_fen
         state.next_position = programme.last_position + 1
+        self._read_whole()
         agents = list(Agent.objects.filter(programme=programme))
         shareholders = list(Shareholder.objects.filter(programme=programme))
         self.load_members({a.member_id for a in agents} | {s.member_id for s in shareholders})
@@ -74,6 +80,12 @@ class Store:
         for shareholder in shareholders:
             member = ids.key("member", shareholder.member_id)
             state.shareholders[member] = shareholder.weight
+
+    def _read_whole(self) -> None:
+        everybody = rows(_EVERYBODY.format(self._mine()), [_WHOLE + 1])
+        if len(everybody) <= _WHOLE:
+            self._keep_members(everybody)
+            self._keep_positions(list(self.state.members), rows(_OPEN.format(self._mine()), []))
 
     @property
     def is_full(self) -> bool:
@@ -88,7 +100,10 @@ class Store:
             return
         base = self.programme_id * SPAN
         found = rows(_CHAINS, [array_text(base + m for m in missing)])
-        fresh = [row for row in found if f"m{row[0] % SPAN}" not in members]
+        self._keep_members([row for row in found if f"m{row[0] % SPAN}" not in members])
+
+    def _keep_members(self, fresh: Sequence[tuple[Any, ...]]) -> None:
+        members = self.state.members
         for key, _sponsor, rank in fresh:
             member = members[f"m{key % SPAN}"] = Member(f"m{key % SPAN}")
             member.rank = rank
@@ -99,15 +114,17 @@ class Store:
     def load_positions_of(self, member_ids: Iterable[int]) -> None:
         """Have all open positions of these members here."""
         missing = [m for m in member_ids if ids.key("member", m) not in self._complete]
-        if not missing:
-            return
-        sql = _OPEN_OF_MEMBERS.format(self._mine())
+        if missing:
+            found = rows(_OPEN_OF_MEMBERS.format(self._mine()), [array_text(missing)])
+            self._keep_positions([ids.key("member", m) for m in missing], found)
+
+    def _keep_positions(self, keys: Sequence[str], found: Iterable[tuple[Any, ...]]) -> None:
+        """The rows are all open positions of those members."""
         by_member: dict[str, list[Position]] = {}
-        for position in map(self._position, rows(sql + " ORDER BY id", [array_text(missing)])):
+        for position in map(self._position, sorted(found)):
             if position.held_upt:
                 by_member.setdefault(position.member, []).append(position)
-        for member_id in missing:
-            key = ids.key("member", member_id)
+        for key in keys:
             member = self.state.members.get(key)
             if member is None:
                 continue  # an unknown member: the engine will refuse the event

@@ -10,6 +10,7 @@ import psycopg
 from django.db import connection
 
 from mingchi.ledger import balances
+from mingchi.ledger.models import Batch
 from mingchi.rebates import journal
 from mingchi.rebates.changes import Changes
 from mingchi.rebates.models import Agent, PlanVersion, Shareholder
@@ -67,10 +68,31 @@ FROM (SELECT member_id, sum(amount_fen) AS amount_fen,
 WHERE p.id = %s + s.member_id
 """
 
+# One statement for three rows: of a small batch, most of the time goes into statements.
+_ADVANCE = """
+WITH batch AS (
+    INSERT INTO ledger_batch (programme_id, number, first_entry, last_entry, digest,
+                              previous_digest, elapsed_ms, created_at)
+    VALUES (%(programme_id)s, %(number)s, %(first_entry)s, %(last_entry)s, %(digest)s,
+            %(previous_digest)s, %(elapsed_ms)s, %(created_at)s)),
+price AS (
+    INSERT INTO rebates_pricepoint (programme_id, batch, pool_fen, supply_upt, at)
+    VALUES (%(programme_id)s, %(number)s, %(pool_fen)s, %(supply_upt)s, %(created_at)s))
+UPDATE rebates_programme
+SET last_batch = %(number)s, digest = %(digest)s, settler_seen_at = %(created_at)s, {}
+WHERE id = %(programme_id)s
+"""
+
+
+def advance(changes: Changes, batch: Batch) -> None:
+    """Write the batch's row, the programme's, and the price that stands after it."""
+    columns = ", ".join(f"{name} = %({name})s" for name in changes.programme)
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE.format(columns), {**vars(batch), **changes.programme})
+
 
 def write(changes: Changes, *, period_first_entry: int) -> None:
-    """Write what a batch changes, in the open transaction; all but the batch's and the
-    programme's own rows."""
+    """Write what a batch changes, in the open transaction; all but what `advance` writes."""
     with connection.wrap_database_errors:  # psycopg's own cursors do not
         _copy("ledger_entry", journal.COLUMNS, changes.entries)
         _copy("rebates_sale", "entry_id, member_id, amount_fen", changes.sales)
