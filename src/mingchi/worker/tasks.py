@@ -13,13 +13,16 @@ from procrastinate.contrib.django import app
 from mingchi.foundation import clock, context, idempotency, rate_limit
 from mingchi.members import services as members
 from mingchi.usecases import (
+    after_sales,
     cancel_order,
     complete_order,
     pay_refunds,
     publish_plan,
     receive_order,
     release_expired,
+    send_notifications,
 )
+from mingchi.worker import flows
 
 EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
@@ -69,6 +72,11 @@ def receive_due_orders() -> int:
 
 
 @periodic(EVERY_MINUTE)
+def withdraw_late_cases() -> int:
+    return after_sales.withdraw_late_cases(now=clock.now())
+
+
+@periodic(EVERY_MINUTE)
 def complete_due_orders() -> int:
     return complete_order.complete_due_orders(now=clock.now())
 
@@ -88,6 +96,11 @@ def send_pending_refunds() -> int:
     return pay_refunds.send_pending(now=clock.now())
 
 
+@periodic(EVERY_TEN_SECONDS)
+def send_waiting_notifications() -> int:
+    return send_notifications.send_notifications(now=clock.now())
+
+
 @periodic(EVERY_NIGHT)
 def tidy() -> int:
     """Forget answers and counts that nobody can ask for any more, and ended sessions."""
@@ -101,7 +114,7 @@ def run() -> int:
     # Its lines for each job would drown ours; what fails is logged as an error.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
-    with app.replace_connector(connector) as worker:
+    with flows.running(), app.replace_connector(connector) as worker:
         worker.run_worker(
             delete_jobs="successful", shutdown_graceful_timeout=STOP_TIMEOUT_S, concurrency=2
         )
