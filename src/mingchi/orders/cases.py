@@ -150,11 +150,16 @@ def refuse_no_exchange(case: AfterSalesCase) -> None:
         raise _impossible(case, State.SETTLED)
 
 
-def refunded(case: AfterSalesCase, *, refund: Refund, now: datetime) -> None:
-    """The case's money is approved to go back: it counts as given from here on."""
-    refuse_unsettled(case)
+def refuse_no_refund(case: AfterSalesCase) -> None:
+    """`impossible_move` 409 for an exchange, and before money may go out."""
     if case.kind == Kind.EXCHANGE:
         raise _impossible(case, State.SETTLED)
+    refuse_unsettled(case)
+
+
+def refunded(case: AfterSalesCase, *, refund: Refund, now: datetime) -> None:
+    """The case's money is approved to go back: it counts as given from here on."""
+    refuse_no_refund(case)
     _move(case, State.SETTLED, refund=refund, settled_at=now)
 
 

@@ -48,7 +48,7 @@ def refund_case(case: AfterSalesCase, *, now: datetime) -> None:
     it. Again changes nothing. `impossible_move` 409 before it was authorised (or inspected)."""
     if case.refund_id is not None:
         return
-    cases.refuse_unsettled(case)
+    cases.refuse_no_refund(case)
     orders.decide_back(case.line, case.amount_fen, approved=True)
     case.line.refresh_from_db(fields=["refunded_fen", "refunding_fen"])
     asker, decider = _user(case.opened_by), _user(case.decided_by)
