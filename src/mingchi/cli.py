@@ -5,6 +5,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mingchi.flows.command import Platform
 
 Command = Callable[[list[str]], int]
 
@@ -45,7 +49,7 @@ def flow(argv: list[str]) -> int:
     """Check a fulfilment flow, or step it in memory: `mingchi flow check FILE.bpmn`."""
     from mingchi.flows import command
 
-    return command.main(argv)
+    return command.main(argv, platform=_flow_platform)
 
 
 def verify(argv: list[str]) -> int:
@@ -144,6 +148,18 @@ def _no_arguments(command: str, argv: list[str]) -> None:
     argparse.ArgumentParser(
         prog=f"mingchi {command}", description=COMMANDS[command].__doc__
     ).parse_args(argv)
+
+
+def _flow_platform() -> "Platform":
+    """What a drawing may speak of; needs no database."""
+    _django_setup()
+    from mingchi.flows import REGISTRY
+    from mingchi.flows.command import KindOfFlow, Platform
+    from mingchi.usecases.flow_subjects import STARTS_WITH
+    from mingchi.usecases.flow_values import CONTEXTS
+
+    kinds = {name: KindOfFlow(CONTEXTS[name], frozenset(STARTS_WITH[name])) for name in CONTEXTS}
+    return Platform(REGISTRY, kinds)
 
 
 def _wire() -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.flows.bpmn import PLAIN, file, way, ways
 
 from mingchi.flows import command
+from mingchi.flows.context import ORDER
+from mingchi.flows.steps import Registry
 
 T = "2026-03-01T08:00:00Z"
 
@@ -181,8 +183,10 @@ def test_check_tells_sound_flows(flow: Path, capsys: pytest.CaptureFixture[str])
     assert command.main(["check", "--json", str(flow)]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["status"], report["findings"]) == ("sound", [])
-    assert command.main(["check", "--strict", str(flow)]) == 1
+    assert command.main(["check", "--kind", "order", str(flow)]) == 1
     assert "unknown-step" in capsys.readouterr().out
+    assert command.main(["check", "--kind", "poem", str(flow)]) == 2
+    assert "--kind poem: there are order" in capsys.readouterr().err
 
 
 def test_check_tells_findings_with_their_path(
@@ -223,9 +227,56 @@ def test_check_tells_what_it_cannot_read(
     assert command.main(["run", str(flow), "--events", str(flow)]) == 2
 
 
-def test_the_command_starts_without_the_platform(flow: Path) -> None:
+STEPS = Registry()
+STEPS.step(
+    "shipment.create", requires="reserved and (paid or cash_on_delivery)", provides={"shipped"}
+)(lambda context: None)
+KNOWN = command.Platform(STEPS, {"order": command.KindOfFlow(ORDER, frozenset({"reserved"}))})
+
+
+@pytest.mark.parametrize(
+    ("condition", "other", "status", "path"),
+    [
+        # on the way without the guard nobody pays
+        ("channel == &quot;app&quot;", "", 1, ["start", "c", "ship"]),
+        ("payment_method == &quot;cod&quot;", "", 0, None),
+        # a step that nobody has registered may take the money
+        ("channel == &quot;app&quot;", 'm:step="shop.pay"', 0, None),
+    ],
+)
+def test_check_knows_the_steps_of_the_platform(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    condition: str,
+    other: str,
+    status: int,
+    path: list[str] | None,
+) -> None:
+    process = PLAIN.replace('m:role="clerk"', f'm:role="clerk" {other}')
+    process += '<bpmn:exclusiveGateway id="c" default="c-task"/>'
+    process += '<bpmn:serviceTask id="ship" m:step="shipment.create"/><bpmn:endEvent id="e2"/>'
+    chains = ways("start c task", "ship end") + way("c", "ship", condition)
+    flow = tmp_path / "flow.bpmn"
+    flow.write_bytes(file(process + chains + ways("task e2").replace("task-e2", "t")))
+    found = command.main(["check", str(flow), "--json"], platform=lambda: KNOWN)
+    report = json.loads(capsys.readouterr().out)
+    codes = {finding["code"]: finding["path"] for finding in report["findings"]}
+    if path is None:
+        assert "missing-fact" not in codes
+    else:
+        assert codes["missing-fact"] == path
+    if other:
+        assert found == status
+
+
+@pytest.mark.parametrize("words", [["check", "FLOW"], ["run", "FLOW", "--events", "EVENTS"]])
+def test_a_drawing_without_steps_needs_no_platform(tmp_path: Path, words: list[str]) -> None:
+    flow, events = tmp_path / "flow.bpmn", tmp_path / "events.jsonl"
+    flow.write_bytes(file(PLAIN + ways("start task end")))
+    events.write_text(json.dumps({"at": T, "tick": True}))
+    names = {"FLOW": str(flow), "EVENTS": str(events)}
     code = "import sys; from mingchi.cli import main; status = main(sys.argv[1:]); "
     code += "sys.exit(9 if 'django' in sys.modules else status)"
-    words = [sys.executable, "-c", code, "flow", "check", str(flow)]
-    result = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stdout) == (0, f"{flow}: sound\n"), result.stderr
+    call = [sys.executable, "-c", code, "flow", *(names.get(word, word) for word in words)]
+    result = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

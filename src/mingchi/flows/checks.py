@@ -39,7 +39,7 @@ def check(
     `facts` hold at the start (an order starts with `reserved`) or, with `at`, now. `at`: check from
     this state of an instance on, which a migration needs; then nodes behind it may be dead.
     `tables`: the decision tables by name, None where they are not at hand. `strict`: steps must be
-    registered; without it, only those that are registered are looked into.
+    registered; without it, those that are not may do and give anything.
     """
     elements = _Elements(graph, registry, conditions, tables, strict)
     findings = elements.look()
@@ -49,20 +49,14 @@ def check(
     findings += loops
     if not loops:
         findings += long_advances(graph)
-        findings += _reachable(graph, registry, conditions, tables or {}, facts, at)
+        net = Net(graph, registry, conditions, tables or {}, strict)
+        findings += _reachable(net, facts, at)
     return in_order(findings)
 
 
-def _reachable(
-    graph: Graph,
-    registry: Registry,
-    conditions: Conditions,
-    tables: Mapping[str, Table],
-    facts: Collection[str],
-    at: State | None,
-) -> list[Finding]:
-    net = Net(graph, registry, conditions, tables)
-    worlds = look_into(graph, conditions=conditions, guards=GUARDS, outcomes=net.brought)
+def _reachable(net: Net, facts: Collection[str], at: State | None) -> list[Finding]:
+    graph = net.graph
+    worlds = look_into(graph, conditions=net.conditions, guards=GUARDS, outcomes=net.brought)
     exploration = Exploration(net, worlds, obligations=OBLIGATIONS)
     start = graph.nodes[graph.starts[""]]
     spot = Spot(0, (), frozenset(facts), worlds.every)

@@ -1,42 +1,69 @@
-"""`mingchi flow check FILE.bpmn` and `mingchi flow run FILE.bpmn --events EVENTS.jsonl`."""
+"""`mingchi flow check FILE.bpmn` and `mingchi flow run FILE.bpmn --events EVENTS.jsonl`.
+
+What the platform knows (its registered steps, what orders and returns have) is asked for only where
+a file speaks of it: a drawing without steps is checked without the platform.
+"""
 
 import argparse
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from mingchi.flows.checks import check
-from mingchi.flows.conditions import Conditions
+from mingchi.flows.conditions import ConditionError, Conditions
 from mingchi.flows.context import ORDER, Context, Type
 from mingchi.flows.deciding import Decider
 from mingchi.flows.findings import Finding
+from mingchi.flows.graph import Graph
 from mingchi.flows.reading import Reading, read_flow
 from mingchi.flows.running import EventError, Run, read_event
-from mingchi.flows.steps import REGISTRY
+from mingchi.flows.steps import Registry
 from mingchi.flows.tables import Table, TableError, read_table
 from mingchi.flows.xml import MOST_BYTES
 
 SOUND: Final = 0
 FINDINGS: Final = 1
 UNREADABLE: Final = 2
+_RESERVED: Final = "reserved"
 _LONGEST_LINE: Final = 65_536
 _LARGEST_FILE: Final = 64 * 1024 * 1024
+
+
+class KindOfFlow(NamedTuple):
+    """What flows of a kind may read, and the facts that hold when they start."""
+
+    context: Context
+    facts: frozenset[str]
+
+
+class Platform(NamedTuple):
+    """Registered steps, and the kinds of flows by name."""
+
+    registry: Registry
+    kinds: Mapping[str, KindOfFlow]
+
+    @property
+    def context(self) -> Context:
+        """What a flow of any kind may read."""
+        return {name: x for kind in self.kinds.values() for name, x in kind.context.items()}
+
+
+_ALONE: Final = Platform(Registry(), {"order": KindOfFlow(ORDER, frozenset())})
 
 
 class _FileError(Exception):
     """A file named on the command line that can't be used."""
 
 
-def main(argv: list[str]) -> int:
-    """Runs `check` or `run`; gives the exit status."""
+def main(argv: list[str], *, platform: Callable[[], Platform] = lambda: _ALONE) -> int:
+    """Runs `check` or `run`; gives the exit status. `platform` is called where it is needed."""
     parser = argparse.ArgumentParser(prog="mingchi flow", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     checking = commands.add_parser("check", help="look for faults: 0 sound, 1 findings, 2 no flow")
     checking.add_argument("--json", action="store_true", help="one JSON object with all findings")
-    checking.add_argument("--strict", action="store_true", help="every step must be registered")
     checking.add_argument(
-        "--fact", action="append", default=[], metavar="FACT", help="a fact that holds at the start"
+        "--kind", metavar="KIND", help="order, fulfilment or return: as strict as when published"
     )
     running = commands.add_parser("run", help="step a flow in memory, an answer an event")
     running.add_argument("--events", required=True, metavar="EVENTS.jsonl", help='"-": from input')
@@ -49,25 +76,20 @@ def main(argv: list[str]) -> int:
     except SystemExit as stop:  # a wrong call is told already; --help is none
         return UNREADABLE if stop.code else SOUND
     try:
-        return _check(options) if options.command == "check" else _run(options)
+        if options.command == "check":
+            return _check(options, platform)
+        return _run(options, platform)
     except _FileError as error:
         print(f"mingchi flow: {error}", file=sys.stderr)
         return UNREADABLE
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace, platform: Callable[[], Platform]) -> int:
     reading = _read_flow(options.file)
-    tables = _read_tables(options.tables)
     findings = list(reading.findings)
     if reading.graph is not None:
-        findings += check(
-            reading.graph,
-            registry=REGISTRY,
-            conditions=Conditions(ORDER),
-            tables=tables,
-            facts=options.fact,
-            strict=options.strict,
-        )
+        known = platform() if options.kind or _speaks(reading.graph) else _ALONE
+        reading, findings = _looked_at(options, known)
     if options.json:
         print(_report(options.file, reading, findings))
     else:
@@ -78,6 +100,49 @@ def _check(options: argparse.Namespace) -> int:
     if reading.unreadable:
         return UNREADABLE
     return FINDINGS if findings else SOUND
+
+
+def _speaks(graph: Graph) -> bool:
+    """Whether a flow names steps, or reads more than orders have."""
+    nodes = graph.nodes.values()
+    conditions = Conditions(ORDER)
+    texts = [way.condition for node in nodes for way in node.ways if way.condition is not None]
+    try:
+        for text in texts:
+            conditions.compile(text)
+    except ConditionError:
+        return True
+    return any(node.step is not None for node in nodes)
+
+
+def _looked_at(options: argparse.Namespace, known: Platform) -> tuple[Reading, list[Finding]]:
+    """All checks. Without a kind, steps that are not registered may do anything."""
+    kind = None
+    if options.kind:
+        kind = known.kinds.get(options.kind)
+        if kind is None:
+            raise _FileError(f"--kind {options.kind}: there are {', '.join(known.kinds)}")
+    context = kind.context if kind else known.context
+    reading = _read_flow(options.file, known.registry)
+    assert reading.graph is not None, "it was read before"
+    findings = check(
+        reading.graph,
+        registry=known.registry,
+        conditions=Conditions(context),
+        tables=_read_tables(options.tables, context),
+        facts=kind.facts if kind else _given(reading.graph, known.registry),
+        strict=kind is not None,
+    )
+    return reading, findings
+
+
+def _given(graph: Graph, registry: Registry) -> set[str]:
+    """Stock is reserved before an order's flow starts: so it is where a step here asks for that
+    and none gives it."""
+    steps = [registry.get(node.step or "") for node in graph.nodes.values()]
+    asks = any(x and x.requires and _RESERVED in x.requires.facts | x.removes for x in steps)
+    gives = any(x and _RESERVED in x.provides for x in steps)
+    return {_RESERVED} if asks and not gives else set()
 
 
 def _report(file: str, reading: Reading, findings: list[Finding]) -> str:
@@ -91,14 +156,15 @@ def _report(file: str, reading: Reading, findings: list[Finding]) -> str:
     return json.dumps(report, ensure_ascii=False, indent=2)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, platform: Callable[[], Platform]) -> int:
     """Exit status 0; 1 where the flow refused an event; 2 where flow or events can't be read."""
     reading = _read_flow(options.file)
     if reading.graph is None:
         faults = "\n".join(str(finding) for finding in reading.findings)
         raise _FileError(f"{options.file} can't be run:\n{faults}")
-    values = _values(ORDER, _read_json(options.order) if options.order else {})
-    decide = Decider(Conditions(ORDER), values, _read_tables(options.tables))
+    context = ORDER if not options.order and not options.tables else platform().context
+    values = _values(context, _read_json(options.order) if options.order else {})
+    decide = Decider(Conditions(context), values, _read_tables(options.tables, context))
     run = Run(reading.graph, decide)
     refused = False
     for number, line in enumerate(_lines(options.events), 1):
@@ -115,12 +181,13 @@ def _run(options: argparse.Namespace) -> int:
     return FINDINGS if refused else SOUND
 
 
-def _read_flow(path: str) -> Reading:
-    """Reads no more of the file than tells that it is too big."""
-    return read_flow(_read(path, MOST_BYTES))
+def _read_flow(path: str, registry: Registry | None = None) -> Reading:
+    """Reads no more of the file than tells that it is too big. Without a registry tasks may end
+    with any outcome."""
+    return read_flow(_read(path, MOST_BYTES), registry=registry or Registry())
 
 
-def _read_tables(path: str | None) -> dict[str, Table] | None:
+def _read_tables(path: str | None, context: Context) -> dict[str, Table] | None:
     if path is None:
         return None
     data = _read_json(path)
@@ -130,7 +197,7 @@ def _read_tables(path: str | None) -> dict[str, Table] | None:
     tables = {}
     for number, entry in enumerate(found, 1):
         try:
-            table = read_table(entry, context=ORDER)
+            table = read_table(entry, context=context)
         except TableError as error:
             raise _FileError(f"{path}: table {number}: {error}") from None
         tables[table.name] = table

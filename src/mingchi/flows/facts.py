@@ -26,10 +26,12 @@ class Requirement(NamedTuple):
     text: str
     alternatives: tuple[Alternative, ...]
 
-    def met(self, facts: Collection[str]) -> bool:
-        """Whether these facts fulfil it."""
+    def met(self, facts: Collection[str], *, perhaps: Collection[str] = ()) -> bool:
+        """Whether these facts fulfil it. `perhaps` are facts that may hold, and count where they
+        help."""
         held = frozenset(facts)
-        return any(one.present <= held and not one.absent & held for one in self.alternatives)
+        likely = held | frozenset(perhaps)
+        return any(one.present <= likely and not one.absent & held for one in self.alternatives)
 
     @property
     def facts(self) -> frozenset[str]:

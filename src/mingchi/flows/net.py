@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from mingchi.flows.automatic import passed_from
 from mingchi.flows.conditions import Condition, Conditions
-from mingchi.flows.context import OUTCOME
+from mingchi.flows.context import OBLIGATIONS, OUTCOME
 from mingchi.flows.facts import Requirement
 from mingchi.flows.graph import WAITS, Graph, Kind, Node
 from mingchi.flows.steps import Registry
@@ -49,12 +49,14 @@ class Move(NamedTuple):
 @dataclass
 class Net:
     """`outcomes`: what a task can end with, as far as that matters: one entry "" where not.
-    `brought`: the outcomes a token can bring to a node."""
+    `brought`: the outcomes a token can bring to a node. Not `strict`, steps that are not registered
+    may do anything, and registered ones may end otherwise than they say."""
 
     graph: Graph
     registry: Registry
     conditions: Conditions
     tables: Mapping[str, Table]
+    strict: bool = True
     bit: dict[str, int] = field(default_factory=dict)
     join_bits: dict[tuple[str, str], int] = field(default_factory=dict)
     join_masks: dict[str, int] = field(default_factory=dict)
@@ -110,6 +112,18 @@ class Net:
             undo_provides=undo.provides if undo else frozenset(),
             undo_removes=undo.removes if undo else frozenset(),
         )
+
+    @cached_property
+    def perhaps(self) -> frozenset[str]:
+        """Facts that steps which are not registered may give: those that no other step here gives.
+        None where every step is registered."""
+        steps = {node.step for node in self.graph.nodes.values() if node.step}
+        if self.strict or all(step in self.registry for step in steps):
+            return frozenset()
+        asked = {fact for x in self.doings.values() if x.requires for fact in x.requires.facts}
+        owed = {fact for obligation in OBLIGATIONS for fact in obligation.needs}
+        given = {fact for doing in self.doings.values() for fact in doing.provides}
+        return frozenset((asked | owed) - given)
 
     @cached_property
     def undoable(self) -> dict[str, tuple[Doing, ...]]:
@@ -188,7 +202,9 @@ class Net:
             doing = self.doings.get(node.id, _NOTHING)
             matters = doing.provides or doing.removes
             return known if known and len(known) > 1 and matters else ("",)
-        return known or self._guessed(readers)
+        if known and (self.strict or self._asked(readers) <= frozenset(known)):
+            return known
+        return tuple(dict.fromkeys((*known, *self._guessed(readers))))
 
     def _known_outcomes(self, node: Node) -> tuple[str, ...]:
         step = self.registry.get(node.step) if node.step else None
@@ -200,11 +216,16 @@ class Net:
     def _guessed(self, readers: frozenset[str]) -> tuple[str, ...]:
         """Of a step that is not registered: what is asked for later, and something else where
         every choice that asks has a default."""
-        nodes = [self.graph.nodes[one] for one in sorted(readers)]
-        asked = [one for node in nodes for one in self.reads_outcome(node)]
-        literals = sorted(frozenset().union(*(one.strings for one in asked)))
+        literals = sorted(self._asked(readers))
+        nodes = [self.graph.nodes[one] for one in readers]
         defaults = all(any(way.default for way in node.ways) for node in nodes)
         return (*literals, OTHER) if defaults or not literals else tuple(literals)
+
+    def _asked(self, readers: frozenset[str]) -> frozenset[str]:
+        """The outcomes that these gateways ask for."""
+        nodes = [self.graph.nodes[one] for one in readers]
+        asked = [one for node in nodes for one in self.reads_outcome(node)]
+        return frozenset().union(*(one.strings for one in asked))
 
     def _brought(self) -> dict[str, frozenset[str]]:
         brought: dict[str, frozenset[str]] = {x.id: frozenset() for x in self.graph.nodes.values()}

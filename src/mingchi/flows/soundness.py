@@ -168,7 +168,8 @@ class Exploration:
 
     def _obliged(self, facts: frozenset[str], end: str, path: Sequence[str]) -> None:
         for obligation in self._obligations:
-            if obligation.given in facts and not obligation.needs & facts:
+            settled = obligation.needs & (facts | self.net.perhaps)
+            if obligation.given in facts and not settled:
                 needs = " or ".join(sorted(obligation.needs))
                 message = f"{obligation.message} at this end; a step before must give {needs}"
                 self._find(f"not-{obligation.given}-settled", end, message, path)
