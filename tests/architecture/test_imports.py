@@ -35,6 +35,8 @@ def test_imports_point_down() -> None:
         ("members/planted.py", "import mingchi.merchants"),
         ("worker/planted.py", "import mingchi.config.settings"),
         ("engine/planted.py", "import django"),
+        ("flows/planted.py", "import django"),
+        ("flows/planted.py", "from mingchi.engine import units"),
     ],
 )
 def test_a_planted_import_is_found(file: str, line: str, tmp_path: Path) -> None:

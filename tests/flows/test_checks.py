@@ -320,6 +320,21 @@ def test_more_states_than_the_limit_are_refused_not_passed() -> None:
     assert time.perf_counter() - start < 20
 
 
+def skipped(count: int) -> list[Finding]:
+    """Tasks one after the other, each left out where its condition does not hold."""
+    parts, chain = [], ["s"]
+    for n in range(count):
+        parts += [choice(f"c{n}", f"m{n}"), user(f"t{n}"), choice(f"m{n}")]
+        parts.append(way(f"c{n}", f"t{n}", "amount_fen &gt; 5") + ways(f"t{n} m{n}"))
+        chain += [f"c{n}", f"m{n}"]
+    return found("".join(parts) + ways(" ".join([*chain, "e"])))
+
+
+def test_no_advance_passes_more_nodes_than_the_interpreter_allows() -> None:
+    assert skipped(45) == []
+    assert codes(skipped(52))[:1] == ["too-many-steps"]
+
+
 def test_a_hundred_nodes_are_checked_quickly() -> None:
     names = [f"t{number}" for number in range(40)]
     forks = [x for n in range(10) for x in (f"f{n}", f"j{n}")]

@@ -31,11 +31,15 @@ def automatic_loops(graph: Graph) -> list[Finding]:
 
 
 def long_advances(graph: Graph) -> list[Finding]:
-    """Nodes after which one advance could pass more nodes than the interpreter allows."""
+    """Nodes after which one advance could pass more nodes than the interpreter allows. Two bounds
+    are taken, and the lower counts: all ways that can be reached, and the longest of each choice
+    with the sum of each fork. The graph must be free of automatic loops."""
     found = []
+    longest: dict[str, int] = {}
     for node in graph.nodes.values():
         if node.kind in WAITS or node.kind is Kind.START or node.kind in BOUNDARIES:
-            passed = sum(1 for _ in passed_from(graph, node))
+            every = sum(1 for _ in passed_from(graph, node))
+            passed = min(every, sum(_longest(graph, way.target, longest) for way in node.ways))
             if passed > MOST_AUTOMATIC_STEPS:
                 message = f"up to {passed} nodes are passed at once; at most {MOST_AUTOMATIC_STEPS}"
                 found.append(Finding("too-many-steps", message, node.id, node.line))
@@ -63,6 +67,23 @@ def passed_from(graph: Graph, node: Node) -> Iterator[Node]:
                 todo.append(nodes[graph.starts[target.id]])
             elif target.kind not in WAITS:
                 todo.append(target)
+
+
+def _longest(graph: Graph, node_id: str, known: dict[str, int]) -> int:
+    """How many nodes are passed from here on at most, this one included."""
+    if node_id not in known:
+        node = graph.nodes[node_id]
+        ways = node.ways
+        if node.kind in _ENDS:
+            ways = graph.nodes[node.inside].ways if node.inside else ()
+        elif node.kind is Kind.SUBPROCESS:
+            ways = graph.nodes[graph.starts[node.id]].ways
+        elif node.kind in WAITS:
+            ways = ()
+        after = [_longest(graph, way.target, known) for way in ways]
+        choice = node.kind is Kind.EXCLUSIVE
+        known[node_id] = 1 + (max(after, default=0) if choice else sum(after))
+    return known[node_id]
 
 
 def _passable(graph: Graph) -> dict[str, Node]:
