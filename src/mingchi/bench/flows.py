@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
@@ -62,6 +63,8 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
     unit = "orders/s, state written and read at each step"
     yield {"bench": "flows", "case": "memory", "value": written, "unit": unit}
     yield {"bench": "flows", "case": "memory", "value": _largest(small), "unit": "bytes of state"}
+    unit = "bytes of state, every step to be undone"
+    yield {"bench": "flows", "case": "memory", "value": _largest(_undoable(small)), "unit": unit}
     yield {
         "bench": "flows",
         "case": "nodes",
@@ -73,6 +76,15 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
     }
     yield _check()
     yield from _against(small, 20 if quick else 100)
+
+
+def _undoable(graph: Graph) -> Graph:
+    """With an undo for every task, so that the state remembers each that was done."""
+    nodes = {
+        node.id: replace(node, undo="step.undo") if node.kind is Kind.USER else node
+        for node in graph.nodes.values()
+    }
+    return replace(graph, nodes=nodes)
 
 
 def _decider() -> Decider:
