@@ -18,7 +18,7 @@ from mingchi.ledger.keys import SPAN
 from mingchi.ledger.models import Batch
 from mingchi.ledger.verify import Difference
 from mingchi.rebates import journal, plans
-from mingchi.rebates.models import Programme
+from mingchi.rebates.models import Event, Programme
 
 _CHUNK = 5_000
 _ENTRIES = """
@@ -56,12 +56,14 @@ class Recomputation:
         self.waiting: dict[tuple[str, int], Waiting] = {}  # all that ever waited
         self.batches = 0
         self.digest = sealing.GENESIS
+        self.plan_event: str | None = None  # the key of the event that brought the plan in force
         self._engine = Engine(self.state)
         self._journal = journal.Journal(programme.id)
 
     def differences(self) -> Iterator[Difference]:
         """What differs in events, entries and batches, in order of number."""
-        chain = _Chain(self.programme.id)
+        yield from self._changed_since()
+        chain = _Chain(self)
         for stored in self._stored():
             self.entries += 1
             number = stored.id % SPAN
@@ -77,12 +79,33 @@ class Recomputation:
         self.batches, self.digest = chain.number, chain.digest
 
     @property
+    def moved_fen(self) -> dict[str, int]:
+        """What the entries so far add up to by account, in fen."""
+        return self._journal.moved_fen
+
+    @property
     def settled_fen(self) -> dict[int, int]:
         """What the settlement journal adds up to by account, in fen."""
-        return {int(account): fen for account, fen in self._journal.moved_fen.items()}
+        return {int(account): fen for account, fen in self.moved_fen.items()}
+
+    def event(self, key: str) -> events.Event:
+        """The event of that key, as the engine reads it."""
+        payload = Event.objects.values_list("payload", flat=True).get(
+            programme=self.programme, key=key
+        )
+        return events.parse(json.loads(payload))
+
+    def _changed_since(self) -> Iterator[Difference]:
+        """The batch that was verified last, where this goes on after it and it is another now."""
+        if not self.batches:
+            return
+        batch = Batch.objects.filter(programme_id=self.programme.id, number=self.batches).first()
+        found = "none" if batch is None else bytes(batch.digest).hex()
+        if found != self.digest.hex():
+            yield _about(f"batch {self.batches}", "verified hash", self.digest.hex(), found)
 
     def _stored(self) -> Iterator[Stored]:
-        after, end = self.programme.id * SPAN, (self.programme.id + 1) * SPAN
+        after, end = self.programme.id * SPAN + self.entries, (self.programme.id + 1) * SPAN
         while True:
             with connection.cursor() as cursor:
                 cursor.execute(_ENTRIES, [after, end, _CHUNK])
@@ -129,19 +152,24 @@ class Recomputation:
                     self.waiting[event.id, place] = self.state.waiting[event.id, place]
         elif isinstance(event, events.CloseEvent):
             self.period_first_entry = self.entries + 1
+        elif isinstance(event, events.PlanEvent):
+            self.plan_event = event.id
         return self._journal.row(event, outcome)
 
 
 class _Chain:
     """The hashes of the batches, checked as the entries go by."""
 
-    def __init__(self, programme_id: int) -> None:
-        self._batches = Batch.objects.filter(programme_id=programme_id).order_by("number")
-        self._waiting = self._batches.iterator()
+    def __init__(self, recomputed: Recomputation) -> None:
+        """From where the recomputation stands."""
+        batches = Batch.objects.filter(
+            programme_id=recomputed.programme.id, number__gt=recomputed.batches
+        )
+        self._waiting = batches.order_by("number").iterator()
         self._batch = next(self._waiting, None)
-        self._first_entry = 1
-        self.number = 0
-        self.digest = sealing.GENESIS
+        self._first_entry = recomputed.entries + 1
+        self.number = recomputed.batches
+        self.digest = recomputed.digest
         self._texts: list[bytes] = []
         self._event_digests: list[bytes] = []
 

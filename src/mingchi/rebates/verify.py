@@ -13,7 +13,7 @@ from mingchi.engine.rules import Plan
 from mingchi.ledger import verify as ledger
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.verify import Difference
-from mingchi.rebates import heads, plans
+from mingchi.rebates import checkpoint, heads, plans
 from mingchi.rebates.ids import primary_key
 from mingchi.rebates.models import (
     Agent,
@@ -52,8 +52,12 @@ _WAITING = _OF_ORDERS.format(
 )
 
 
-def differences(programme: Programme) -> Iterator[Difference]:
+def differences(programme: Programme, *, since_last: bool = False) -> Iterator[Difference]:
     """Every difference found, the journal's first; none where all is as the events say.
+
+    `since_last` goes on after the batch that was verified last in this way; what lies before it
+    is not looked at again, but for that batch's hash and all that stands now. Where nothing is
+    found the place is kept for the next time. Raises CheckpointError.
 
     Reads one snapshot, so it may run while the settler works.
     """
@@ -62,11 +66,12 @@ def differences(programme: Programme) -> Iterator[Difference]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield from _differences(Programme.objects.get(id=programme.id), published)
+        programme = Programme.objects.get(id=programme.id)
+        yield from _differences(programme, published, since_last=since_last)
 
 
 def _differences(
-    programme: Programme, published: Sequence[dict[str, Any]] = ()
+    programme: Programme, published: Sequence[dict[str, Any]] = (), *, since_last: bool = False
 ) -> Iterator[Difference]:
     faults = plans.check(programme.opening_plan)
     if faults:
@@ -74,13 +79,25 @@ def _differences(
             event="", account="opening plan", expected="a plan", found="; ".join(faults)
         )
         return
-    recomputed = Recomputation(programme)
+    recomputed = checkpoint.resume(programme) if since_last else Recomputation(programme)
+    clean = True
+    for found in _recomputed_differences(recomputed, published):
+        clean = False
+        yield found
+    if since_last and clean:
+        checkpoint.keep(recomputed)
+
+
+def _recomputed_differences(
+    recomputed: Recomputation, published: Sequence[dict[str, Any]]
+) -> Iterator[Difference]:
     broken = False
     for found in recomputed.differences():
         broken = True
         yield found
     if broken:
         return  # what was summed up so far can't be compared with what stands at the end
+    programme = recomputed.programme
     yield from heads.differences(programme, published)
     yield from _programme_differences(recomputed)
     yield from _position_differences(recomputed)
@@ -272,13 +289,22 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--programme", default=MAIN, help="its code (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument(
+        "--since-last",
+        action="store_true",
+        help="go on after the last batch that this option verified, and keep where it ends",
+    )
     words = parser.parse_args(argv)
     programme = Programme.objects.filter(code=words.programme).first()
     if programme is None:
         print(f"verify: there is no programme {words.programme!r}", file=sys.stderr)
         return 2
     events = Event.objects.filter(programme=programme).count()
-    found = next(differences(programme), None)
+    try:
+        found = next(differences(programme, since_last=words.since_last), None)
+    except checkpoint.CheckpointError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
     if words.json:
         print(json.dumps({"events": events, "difference": _as_json(found)}, ensure_ascii=False))
     elif found is None:
