@@ -52,6 +52,17 @@ def test_it_settles_seals_publishes_and_ends_when_told(
     assert differences(programme) == []
 
 
+def test_two_programmes_side_by_side(programme: Programme, tmp_path: Path) -> None:
+    """One process settles both; wallets and merchants are common, and each can be verified."""
+    second = found_programme(code="second")
+    for each in (programme, second):
+        record(each, [member(1), member(2, 1), order(1, 2), order(2, 1)])
+    with spawn(tmp_path) as one:
+        until(lambda: settled() == 8, why=lambda: one.said)
+        assert one.stop() == 0
+    assert differences(programme) == differences(second) == []
+
+
 def test_one_works_and_the_other_takes_over_when_it_is_killed(
     programme: Programme, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
 
 from mingchi.engine.rules import Plan
+from mingchi.ledger import accounts
 from mingchi.ledger import verify as ledger
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.verify import Difference
@@ -44,6 +46,10 @@ _OF_ORDERS = """
 SELECT coalesce(e.key, 'entry ' || o.order_entry_id), {} FROM {} o
 LEFT JOIN ledger_entry n ON n.id = o.order_entry_id LEFT JOIN rebates_event e ON e.id = n.event_id
 WHERE o.order_entry_id BETWEEN %s AND %s
+"""
+_OF_OTHERS = """
+SELECT account, sum(amount) FROM ledger_entry, unnest(accounts, amounts) AS p (account, amount)
+WHERE id < %s OR id > %s GROUP BY account
 """
 _REFUNDED = _OF_ORDERS.format("o.line, o.refunded_fen", "rebates_refunded")
 _WAITING = _OF_ORDERS.format(
@@ -105,7 +111,7 @@ def _recomputed_differences(
     yield from _appointment_differences(recomputed)
     yield from _order_differences(recomputed)
     yield from ledger.cash_differences()
-    yield from ledger.balance_differences(recomputed.settled_fen)
+    yield from ledger.balance_differences(_settled_fen(recomputed))
     yield from _lost_events(programme)
 
 
@@ -246,6 +252,18 @@ def _by_order(sql: str, programme: Programme) -> dict[Any, Any]:
             (order, place): rest[0] if len(rest) == 1 else tuple(rest)
             for order, place, *rest in cursor.fetchall()
         }
+
+
+def _settled_fen(recomputed: Recomputation) -> Counter[int]:
+    """What settlement adds up to by account, in fen; of other programmes as their entries stand:
+    wallets are common to all."""
+    settled = Counter(recomputed.settled_fen)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_OTHERS, _range(recomputed.programme.id))
+        for account, fen in cursor.fetchall():
+            if not accounts.holds_points(account):
+                settled[account] += int(fen)
+    return settled
 
 
 def _lost_events(programme: Programme) -> Iterator[Difference]:
