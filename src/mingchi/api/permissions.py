@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mingchi.foundation import roles
+from mingchi.merchants.models import MerchantStaff
 from mingchi.usecases.rights import RIGHTS
 
 PUBLIC, MEMBER, STAFF = "public", "member", "staff"
-MERCHANT_ROLES = ("merchant.manager", "merchant.clerk", "merchant.finance")
+MERCHANT_ROLES = tuple(f"merchant.{role}" for role in MerchantStaff.Role.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
