@@ -1,8 +1,21 @@
 """The registered steps: what they declare, and those that no template shows at work."""
 
 import pytest
+from django.db import transaction
 from pytest_django import Settings
-from tests.usecases.shop import NOW, Shop, lines, member, open_case, paid, place, received, sku
+from tests.usecases.shop import (
+    NOW,
+    Shop,
+    at_once,
+    lines,
+    member,
+    open_case,
+    paid,
+    place,
+    received,
+    sku,
+)
+from tests.usecases.test_refunds import ask
 
 from mingchi.catalogue.models import Sku
 from mingchi.flows import REGISTRY, Doing, Step, StepContext
@@ -12,9 +25,11 @@ from mingchi.fulfilment.roles import ROLES
 from mingchi.ledger import accounts
 from mingchi.ledger.balances import balance
 from mingchi.orders import cases, papers, shipments
-from mingchi.orders.models import Notification, Order, OrderDecision, Shipment
-from mingchi.payments.models import PaymentRefund
+from mingchi.orders.models import Notification, Order, OrderDecision, Refund, Shipment
+from mingchi.payments.models import PaymentRefund, SandboxDeal
 from mingchi.usecases import flow_subjects, flow_values
+from mingchi.usecases.cancel_order import cancel_order
+from mingchi.usecases.pay_order import pay_order
 from mingchi.usecases.write_invoice import issue_invoice, request_invoice
 
 # step → (doing, requires, provides, removes, undo)
@@ -272,6 +287,60 @@ def test_money_is_not_taken_back_of_a_settled_or_unpaid_order(shop: Shop) -> Non
     with pytest.raises(DomainError, match="impossible_move"):
         run("payment.refund", f"order:{placed.order_id}")
     assert not PaymentRefund.objects.exists()
+
+
+def test_what_was_asked_before_is_decided_when_all_goes_back(shop: Shop) -> None:
+    tea, cup = sku(shop.merchant), sku(shop.merchant)
+    order = paid(member(), tea, cup)
+    ask(order, 30_000)
+    line = lines(order)[1]
+    line.order = order
+    case = open_case(line, kind="refund_only", amount_fen=100_000)
+    for _ in range(2):
+        run("payment.refund", f"order:{order.pk}")
+    case.refresh_from_db()
+    assert (case.state, Order.objects.get().state) == ("withdrawn", "refunded")
+    found = Refund.objects.order_by("id").values_list("amount_fen", "asked_by_member", "state")
+    assert list(found) == [
+        (30_000, True, "paid"),
+        (70_000, False, "paid"),
+        (100_000, False, "paid"),
+    ]
+    assert balance(accounts.order_held()).balance_fen == 0
+    assert stocked(tea) == stocked(cup) == (100, 0)
+
+
+def test_money_for_a_cancelled_order_that_is_asked_for_goes_back(shop: Shop) -> None:
+    buyer = member()
+    placed = place(buyer, sku(shop.merchant))
+    data = pay_order(member_id=buyer.pk, order_id=placed.order_id, idempotency_key="pay", now=NOW)
+    cancel_order(order_id=placed.order_id, now=NOW)
+    SandboxDeal.objects.create(number=data.out_trade_no, amount_fen=data.amount_fen)
+    with pytest.raises(DomainError, match="not_paid"):
+        run("payment.capture", f"order:{placed.order_id}")
+    sent = PaymentRefund.objects.get()
+    assert (sent.reason, sent.amount_fen) == ("order_cancelled", 100_000)
+    assert Order.objects.get().state == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["shipment.create", "stock.release", "payment.refund"])
+def test_four_workers_do_a_step_once(transactional_db: None, shop: Shop, name: str) -> None:
+    tea = sku(shop.merchant, on_hand=5)
+    order = paid(member(), tea, qty=2)
+
+    def work() -> str:
+        if REGISTRY[name].outside:
+            run(name, f"order:{order.pk}")
+        else:
+            with transaction.atomic():
+                run(name, f"order:{order.pk}")
+        return "done"
+
+    assert at_once([work] * 4) == ["done"] * 4
+    assert stocked(tea) == ((3, 0) if name == "shipment.create" else (5, 0))
+    money = PaymentRefund.objects.values_list("amount_fen", "state")
+    assert list(money) == ([(200_000, "paid")] if name == "payment.refund" else [])
 
 
 def test_ask_tells_what_became_of_a_try(shop: Shop) -> None:

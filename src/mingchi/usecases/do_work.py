@@ -70,7 +70,7 @@ def complete_as_buyer(
     actor = Actor(name=f"member:{member_id}", roles=frozenset({roles.BUYER}))
     with transaction.atomic():
         item = work.find(item_id)
-        if subjects.of(item.instance.kind).owner(item.subject) != actor.name:
+        if subjects.of(item.kind).owner(item.subject) != actor.name:
             raise NotFoundError()
         return _complete(item, actor, outcome, now)
 
@@ -80,7 +80,7 @@ def retry_work(*, by: User, item_id: int, now: datetime) -> None:
     `on_hold` 409, `work_item_closed` 409."""
     with transaction.atomic():
         item, actor = _found(by, item_id)
-        subjects.of(item.instance.kind).lock(item.subject)
+        subjects.of(item.kind).lock(item.subject)
         instance = instances.lock(item.instance_id, now=now)
         work.retry(instance, item.pk, actor=actor)
         instance.write()
@@ -89,7 +89,7 @@ def retry_work(*, by: User, item_id: int, now: datetime) -> None:
 
 def _complete(item: WorkItem, actor: Actor, outcome: str, now: datetime) -> str | None:
     work.refuse_role(item, actor)
-    subjects.of(item.instance.kind).lock(item.subject)
+    subjects.of(item.kind).lock(item.subject)
     instance = instances.lock(item.instance_id, now=now)
     all_of_them = item.quorum == work.ALL
     said = work.complete(

@@ -42,7 +42,7 @@ def acting(user: User, merchant_id: int) -> Actor:
     return Actor(
         name=rights.actor(user),
         roles=held if may_act else frozenset(),
-        may_repair=rights.may(user, "work.repair", merchant_id=merchant_id),
+        may_repair=may_act and _may_repair(user, own),
     )
 
 
@@ -73,6 +73,12 @@ def everybody(merchant_id: int, role: str) -> frozenset[str]:
         if found := frozenset(staff.filter(role=one).values_list("user", flat=True)):
             return frozenset(f"user:{pk}" for pk in found)
     return frozenset()
+
+
+def _may_repair(user: User, own: frozenset[str]) -> bool:
+    right = rights.RIGHTS["work.repair"]
+    mine = right.platform & scope.platform_roles(user) | right.merchant & own
+    return user.is_superuser or bool(mine)
 
 
 def _of_merchant(own: frozenset[str]) -> frozenset[str]:

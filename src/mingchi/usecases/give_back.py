@@ -72,31 +72,46 @@ def refund_case(case: AfterSalesCase, *, now: datetime) -> None:
 
 def refund_in_full(order: Order, *, now: datetime) -> None:
     """All that is left of a paid order that is given up before settlement; what it still holds is
-    free again. Again changes nothing. `impossible_move` 409 for one that is not paid or settled."""
+    free again, what was asked of it and not decided is decided by that. Again changes nothing.
+
+    `impossible_move` 409 for an order that is not paid, or settled.
+    """
     if order.state == Order.State.REFUNDED:
         return
     if order.state not in BEFORE_SETTLEMENT or order.paid_at is None:
         raise orders.impossible(str(order.state), "refunded")
+    for case in cases.open_of_order(order).select_related("line"):
+        cases.withdraw(case, now=now)
+    for asked in Refund.objects.filter(order=order, state=Refund.State.REQUESTED):
+        _approve(asked, now)
     for line in orders.lines(order):
         amount_fen = line.refundable_fen
-        if not amount_fen:
-            continue
-        orders.ask_back(line, amount_fen)
-        orders.decide_back(line, amount_fen, approved=True)
-        refund = Refund.objects.create(
-            order=order,
-            line=line,
-            amount_fen=amount_fen,
-            state=Refund.State.APPROVED,
-            before_settlement=True,
-            asked_by_member=False,
-            automatic=True,
-            asked_at=now,
-            decided_at=now,
-        )
-        give_back(refund, line, now=now)
+        if amount_fen:
+            orders.ask_back(line, amount_fen)
+            _approve(_for_the_rest(order, line, amount_fen, now), now)
     reservations.release(reservations.of_order(order))
     shipments.trim(order)
+
+
+def _for_the_rest(order: Order, line: OrderLine, amount_fen: int, now: datetime) -> Refund:
+    return Refund.objects.create(
+        order=order,
+        line=line,
+        amount_fen=amount_fen,
+        asked_by_member=False,
+        automatic=True,
+        asked_at=now,
+    )
+
+
+def _approve(refund: Refund, now: datetime) -> None:
+    """By rule: nobody's judgement is needed, as the whole order goes back."""
+    orders.decide_back(refund.line, refund.amount_fen, approved=True)
+    refund.state = Refund.State.APPROVED
+    refund.before_settlement = refund.automatic = True
+    refund.decided_at = now
+    refund.save()
+    give_back(refund, refund.line, now=now)
 
 
 def under_way(refunds: list[Refund]) -> list[PaymentRefund]:

@@ -41,7 +41,7 @@ def deliver_signals(*, now: datetime, limit: int = BATCH) -> int:
     rows = started.values_list("pk", "kind", "subject")
     found = {(kind, subject): pk for pk, kind, subject in rows}
     keys = dict.fromkeys(found[place] for place in places if place in found)
-    return _each(list(keys)[:limit], services.bring, services.give_up, now)
+    return _each(list(keys)[:limit], Locked.deliver, services.give_up, now)
 
 
 def fire_due_timers(*, now: datetime, limit: int = BATCH) -> int:
