@@ -368,3 +368,31 @@ def test_what_is_no_state_or_graph_is_refused() -> None:
         Graph.from_json(data)
     with pytest.raises(StateError, match="format 9"):
         Graph.from_json({**graph.to_json(), "format": 9})
+
+
+def test_a_token_too_many_at_a_join_stays_for_the_next_round() -> None:
+    """No checked flow comes to that; but nothing is lost where it does."""
+    merge = USER.format("c") + '<bpmn:exclusiveGateway id="m"/>'
+    graph = graph_of(FORK + merge + ways("s f a m j e", "f c m", "f b j"))
+    state = done(graph, begin(graph).state, "a", "c")
+    assert dict(state.arrivals) == {(0, "j"): {"m-j": 2}}
+    state = done(graph, state, "b")
+    assert dict(state.arrivals) == {(0, "j"): {"m-j": 1}}
+    assert state.ended is None
+
+
+def test_a_terminate_end_drops_what_is_still_on_its_way() -> None:
+    stop = '<bpmn:endEvent id="t"><bpmn:terminateEventDefinition/></bpmn:endEvent>'
+    fork = '<bpmn:parallelGateway id="f"/>' + USER.format("a") + END
+    state = begin(graph_of(fork + stop + ways("s f t", "f a e"))).state
+    assert (state.ended, places(state)) == ("t", [])
+
+
+def test_a_timer_on_a_subprocess_undoes_nothing() -> None:
+    late = boundary("late", "p", DURATION.format("P2D"))
+    graph = graph_of(INNER + late + ways("late sorry"))
+    state = job(graph, begin(graph).state, "stock").state
+    late_at = at(state, "p")
+    fired = interpreter.fire(graph, state, token=late_at, node="late", **COMMON)
+    assert places(fired.state) == ["sorry"]
+    assert not [effect for effect in fired.effects if isinstance(effect, EnqueueJob)]
