@@ -227,6 +227,12 @@ def test_check_tells_what_it_cannot_read(
     assert command.main(["run", str(flow), "--events", str(flow)]) == 2
 
 
+def test_a_flow_can_come_from_standard_input(flow: Path) -> None:
+    words = [sys.executable, "-m", "mingchi.cli", "flow", "check", "-"]
+    result = subprocess.run(words, input=flow.read_bytes(), capture_output=True, check=False)
+    assert (result.returncode, result.stdout) == (0, b"-: sound\n"), result.stderr
+
+
 STEPS = Registry()
 STEPS.step(
     "shipment.create", requires="reserved and (paid or cash_on_delivery)", provides={"shipped"}

@@ -85,11 +85,12 @@ def main(argv: list[str], *, platform: Callable[[], Platform] = lambda: _ALONE) 
 
 
 def _check(options: argparse.Namespace, platform: Callable[[], Platform]) -> int:
-    reading = _read_flow(options.file)
+    data = _read_file(options.file)
+    reading = read_flow(data, registry=Registry())
     findings = list(reading.findings)
     if reading.graph is not None:
         known = platform() if options.kind or _speaks(reading.graph) else _ALONE
-        reading, findings = _looked_at(options, known)
+        reading, findings = _looked_at(data, options, known)
     if options.json:
         print(_report(options.file, reading, findings))
     else:
@@ -104,18 +105,24 @@ def _check(options: argparse.Namespace, platform: Callable[[], Platform]) -> int
 
 def _speaks(graph: Graph) -> bool:
     """Whether a flow names steps, or reads more than orders have."""
-    nodes = graph.nodes.values()
+    return _reads_more(graph) or any(node.step is not None for node in graph.nodes.values())
+
+
+def _reads_more(graph: Graph) -> bool:
     conditions = Conditions(ORDER)
-    texts = [way.condition for node in nodes for way in node.ways if way.condition is not None]
+    ways = [way for node in graph.nodes.values() for way in node.ways]
     try:
-        for text in texts:
-            conditions.compile(text)
+        for way in ways:
+            if way.condition is not None:
+                conditions.compile(way.condition)
     except ConditionError:
         return True
-    return any(node.step is not None for node in nodes)
+    return False
 
 
-def _looked_at(options: argparse.Namespace, known: Platform) -> tuple[Reading, list[Finding]]:
+def _looked_at(
+    data: bytes, options: argparse.Namespace, known: Platform
+) -> tuple[Reading, list[Finding]]:
     """All checks. Without a kind, steps that are not registered may do anything."""
     kind = None
     if options.kind:
@@ -123,7 +130,7 @@ def _looked_at(options: argparse.Namespace, known: Platform) -> tuple[Reading, l
         if kind is None:
             raise _FileError(f"--kind {options.kind}: there are {', '.join(known.kinds)}")
     context = kind.context if kind else known.context
-    reading = _read_flow(options.file, known.registry)
+    reading = read_flow(data, registry=known.registry)
     assert reading.graph is not None, "it was read before"
     findings = check(
         reading.graph,
@@ -158,11 +165,13 @@ def _report(file: str, reading: Reading, findings: list[Finding]) -> str:
 
 def _run(options: argparse.Namespace, platform: Callable[[], Platform]) -> int:
     """Exit status 0; 1 where the flow refused an event; 2 where flow or events can't be read."""
-    reading = _read_flow(options.file)
+    # Without a registry: tasks may end with any outcome.
+    reading = read_flow(_read_file(options.file), registry=Registry())
     if reading.graph is None:
         faults = "\n".join(str(finding) for finding in reading.findings)
         raise _FileError(f"{options.file} can't be run:\n{faults}")
-    context = ORDER if not options.order and not options.tables else platform().context
+    alone = not (options.order or options.tables or _reads_more(reading.graph))
+    context = ORDER if alone else platform().context
     values = _values(context, _read_json(options.order) if options.order else {})
     decide = Decider(Conditions(context), values, _read_tables(options.tables, context))
     run = Run(reading.graph, decide)
@@ -181,10 +190,9 @@ def _run(options: argparse.Namespace, platform: Callable[[], Platform]) -> int:
     return FINDINGS if refused else SOUND
 
 
-def _read_flow(path: str, registry: Registry | None = None) -> Reading:
-    """Reads no more of the file than tells that it is too big. Without a registry tasks may end
-    with any outcome."""
-    return read_flow(_read(path, MOST_BYTES), registry=registry or Registry())
+def _read_file(path: str) -> bytes:
+    """No more of a flow file than tells that it is too big."""
+    return _read(path, MOST_BYTES)
 
 
 def _read_tables(path: str | None, context: Context) -> dict[str, Table] | None:

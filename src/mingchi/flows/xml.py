@@ -42,9 +42,7 @@ class Element:
 def parse(data: bytes) -> Element:
     """The root element. Raises UnreadableError: too big, no XML, a DTD, an unknown encoding."""
     if len(data) > MOST_BYTES:
-        raise UnreadableError(
-            "too-big", f"the file has {len(data)} bytes; at most {MOST_BYTES} (256 KB) are read"
-        )
+        raise UnreadableError("too-big", f"the file is larger than 256 KB ({MOST_BYTES} bytes)")
     reader = _Reader()
     try:
         reader.parser.Parse(data, True)
