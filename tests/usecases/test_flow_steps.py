@@ -77,7 +77,7 @@ def test_standard_from_paying_to_settlement(buyer: Member, tea: Sku, clerk: str)
     drive.wait()
     assert (state(order_id), drive.ended is None) == ("completed", False)
     assert Event.objects.filter(key=f"o{order_id}").count() == 1
-    assert drive.done[-2:] == ["order.close_window", "order.complete"]
+    assert drive.done[-2:] == ["order.try_close_window", "order.try_complete"]
     assert Notification.objects.filter(order=order_id).count() == 1
 
 
@@ -164,7 +164,7 @@ def test_points_are_not_released_early(buyer: Member, tea: Sku, clerk: str) -> N
     late = NOW + timedelta(days=20)
     Order.objects.update(complete_due_at=late)
     drive.wait()
-    assert drive.done[-1] == "order.close_window"
+    assert drive.done[-1] == "order.try_close_window"
     assert not Event.objects.filter(kind="order").exists()
     while drive.ended is None:
         drive.wait()
@@ -180,7 +180,7 @@ def test_an_open_case_keeps_it_waiting(buyer: Member, tea: Sku, clerk: str) -> N
     drive.does("order.receive", actor=f"member:{buyer.pk}")
     case = a_case(order_id, kind="return", amount_fen=100_000)
     drive.wait()
-    assert (drive.done[-1], state(order_id)) == ("order.complete", "received")
+    assert (drive.done[-1], state(order_id)) == ("order.try_complete", "received")
     service = actor(staff(merchant=Order.objects.get().merchant, role="service"))
     back = Drive("return_and_refund", f"case:{case.pk}", drive.now)
     back.does("case.authorise", actor=service)
@@ -208,6 +208,41 @@ def test_a_no_gives_money_and_stock_back(buyer: Member, tea: Sku, clerk: str, ke
     drive.does(step, actor=clerk, outcome="rejected")
     assert (state(order_id), stocked(tea), held()) == ("refunded", (5, 0), 0)
     assert drive.ended is not None
+
+
+@pytest.mark.parametrize("key", ["list_standard", "list_review_first", "list_finance_after"])
+def test_a_list_leads_to_settlement(buyer: Member, tea: Sku, clerk: str, key: str) -> None:
+    order_id = paid(buyer, tea).pk
+    drive = Drive(key, f"order:{order_id}", NOW)
+    drive.signal("paid")
+    if key == "list_review_first":
+        drive.does("order.review", actor=clerk)
+    drive.does(*PREPARE, *SEND, actor=clerk)
+    drive.does("order.receive", actor=f"member:{buyer.pk}")
+    if key == "list_finance_after":
+        drive.does("finance.confirm", actor=clerk)
+    drive.wait()
+    assert (state(order_id), drive.ended is None) == ("completed", False)
+
+
+def test_a_list_rejected(buyer: Member, tea: Sku, clerk: str) -> None:
+    order_id = paid(buyer, tea).pk
+    drive = Drive("list_review_first", f"order:{order_id}", NOW)
+    drive.signal("paid")
+    drive.does("order.review", actor=clerk, outcome="rejected")
+    assert (state(order_id), stocked(tea), held()) == ("refunded", (5, 0), 0)
+
+
+def test_a_list_does_not_release_points_early(buyer: Member, tea: Sku, clerk: str) -> None:
+    order_id = paid(buyer, tea).pk
+    drive = Drive("list_standard", f"order:{order_id}", NOW)
+    drive.signal("paid")
+    drive.does(*PREPARE, *SEND, actor=clerk)
+    drive.does("order.receive", actor=f"member:{buyer.pk}")
+    Order.objects.update(complete_due_at=NOW + timedelta(days=20))
+    with pytest.raises(DomainError, match="return_window_open"):
+        drive.wait()
+    assert not Event.objects.filter(kind="order").exists()
 
 
 def test_refused_at_the_door(buyer: Member, tea: Sku, clerk: str) -> None:

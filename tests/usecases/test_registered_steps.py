@@ -97,6 +97,8 @@ NAMES = [
     "order.complete",
     "order.cancel",
     "order.expire",
+    "order.try_close_window",
+    "order.try_complete",
 ]
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from mingchi.flows import REGISTRY
+from mingchi.flows.listing import items_of
 from mingchi.flows.reading import read_flow
 from mingchi.fulfilment import checking
 from mingchi.usecases import templates
@@ -18,7 +19,8 @@ def test_a_template_passes_all_checks(key: str, language: Language) -> None:
     found = checking.look(templates.bpmn(key, language=language), kind=kind, tables=())
     assert [str(finding) for finding in found.findings] == []
     assert found.graph is not None
-    assert all(node.name for node in found.graph.nodes.values())
+    drawn = [x for x in found.graph.nodes.values() if x.step or x.message or x.duration]
+    assert all(node.name for node in drawn)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -30,6 +32,17 @@ def test_both_languages_are_one_flow(key: str) -> None:
     assert zh.name != en.name
     steps = {node.step for node in zh.nodes.values() if node.step}
     assert all(step in REGISTRY for step in steps)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.startswith("list_")])
+def test_a_list_opens_as_a_list(key: str) -> None:
+    template = templates.ALL[key]
+    assert isinstance(template, templates.ListTemplate)
+    graph = read_flow(templates.bpmn(key)).graph
+    assert graph is not None
+    items = items_of(graph)
+    assert items is not None
+    assert [item.step for item in items] == [line.step for line in template.lines]
 
 
 def test_the_templates_that_were_promised() -> None:
@@ -51,7 +64,8 @@ def test_the_templates_that_were_promised() -> None:
     [
         # a drawing spoilt by one step, and what the check says of it
         ("standard", "payment.capture", "member.notify", "missing-fact"),
-        ("standard", "order.complete", "member.notify", "not-paid-settled"),
+        ("standard", "order.try_complete", "member.notify", "not-paid-settled"),
+        ("list_standard", "order.complete", "member.notify", "not-paid-settled"),
         ("standard", "shipment.create", "shipment.weigh", "missing-fact"),
         ("exchange", "case.exchange", "shipment.weigh", "not-reserved-settled"),
     ],

@@ -72,14 +72,26 @@ def receive(context: StepContext) -> None:
 @step(
     "order.close_window",
     title=("关闭退货期", "Close the return window"),
+    requires="received",
+    provides={"window_closed"},
+    retries=8,
+)
+def close_window(context: StepContext) -> None:
+    """Refuses until the days of the platform are over, however short a flow's timer is."""
+    moves.refuse_open_window(order_of(context), now=context.now)
+
+
+@step(
+    "order.try_close_window",
+    title=("关闭退货期（未到期则等待）", "Close the return window, or wait"),
     outcomes=("done", "open"),
     requires="received",
     provides={"window_closed"},
 )
-def close_window(context: StepContext) -> str:
-    """`open`: the days of the platform are not over, however short a flow's timer is."""
+def try_close_window(context: StepContext) -> str:
+    """The same, but `open` while the days are not over."""
     try:
-        moves.refuse_open_window(order_of(context), now=context.now)
+        close_window(context)
     except ConflictError as refusal:
         if refusal.code != "return_window_open":
             raise

@@ -1,4 +1,5 @@
-"""The flows that merchants start from, in Chinese and English.
+"""The flows that merchants start from, in Chinese and English: drawn ones with deadlines and second
+thoughts, and plain lists (`list_…`).
 
 Signals that they wait for, sent by whoever moves an order: `paid` money was booked, `cancel` the
 buyer wants out, `arrived` goods on pre-order came in, `refused` the parcel was not accepted,
@@ -9,11 +10,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from mingchi.usecases.templates import orders, returns
+from mingchi.usecases.templates import lists, orders, returns
 from mingchi.usecases.templates.drawing import LANGUAGES, Language, Name, Template, draw
+from mingchi.usecases.templates.lists import ListTemplate, draw_list
 
-ALL: Final[Mapping[str, Template]] = MappingProxyType(
-    {template.key: template for template in (*orders.TEMPLATES, *returns.TEMPLATES)}
+ALL: Final[Mapping[str, Template | ListTemplate]] = MappingProxyType(
+    {
+        template.key: template
+        for template in (*orders.TEMPLATES, *returns.TEMPLATES, *lists.TEMPLATES)
+    }
 )
 # What the platform runs where a merchant has drawn nothing.
 STANDARD: Final[Mapping[str, str]] = MappingProxyType(
@@ -23,7 +28,10 @@ STANDARD: Final[Mapping[str, str]] = MappingProxyType(
 
 def bpmn(key: str, *, language: Language = "zh") -> bytes:
     """The template of this key as a BPMN file."""
-    return draw(ALL[key], language)
+    template = ALL[key]
+    if isinstance(template, ListTemplate):
+        return draw_list(template, language)
+    return draw(template, language)
 
 
-__all__ = ["ALL", "LANGUAGES", "STANDARD", "Language", "Name", "Template", "bpmn"]
+__all__ = ["ALL", "LANGUAGES", "STANDARD", "Language", "ListTemplate", "Name", "Template", "bpmn"]

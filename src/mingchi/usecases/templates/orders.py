@@ -138,7 +138,7 @@ COLLECTED: Final[tuple[Block, ...]] = (
 )
 COMPLETED: Final[tuple[Block, ...]] = (
     Wait(duration=WINDOW, name=Name("退货期", "Return window")),
-    Task(step="order.close_window", id="close_window"),
+    Task(step="order.try_close_window", id="close_window"),
     Choice(
         name=Name("退货期已过？", "Is the window over?"),
         branches=(
@@ -151,7 +151,7 @@ COMPLETED: Final[tuple[Block, ...]] = (
             Branch(name=ELSE),
         ),
     ),
-    Task(step="order.complete", id="complete"),
+    Task(step="order.try_complete", id="complete"),
     Choice(
         name=Name("可以完成？", "Completed?"),
         branches=(
