@@ -6,9 +6,11 @@ with transaction.atomic():                       # the use case
     instance.write()
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -19,23 +21,32 @@ from mingchi.foundation.errors import ConflictError, NotFoundError
 from mingchi.fulfilment import calls, compiled
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.compiled import Compiled
-from mingchi.fulfilment.models import FlowInstance, Hold, Signal
+from mingchi.fulfilment.models import FlowInstance, Signal
 from mingchi.fulfilment.subjects import Values
 from mingchi.fulfilment.writing import Writing
 
 SYSTEM = "system"
+_AROUND: Final = """
+SELECT i.id, h.reason, NULL::bigint, NULL, NULL, NULL, h.id AS place
+FROM fulfilment_flowinstance i JOIN fulfilment_hold h ON h.subject IN (i.subject, i.family)
+WHERE i.id = ANY (%s::bigint[]) AND h.lifted_at IS NULL
+UNION ALL
+SELECT i.id, NULL, s.id, s.name, s.dedupe_key, s.status, s.id
+FROM fulfilment_flowinstance i
+JOIN fulfilment_signal s ON s.kind = i.kind AND s.subject = i.subject
+WHERE i.id = ANY (%s::bigint[]) AND s.status IN ('sent', 'kept')
+ORDER BY place
+"""
 
 
 class Locked:
-    """An instance at work. `held`: the reasons of the holds on it; `kept`: signals that came before
-    anything waited for them."""
+    """An instance at work. `held`: the reasons of the holds on it; `signals`: those on their way
+    to it, and those kept since nothing waited for them yet."""
 
-    def __init__(
-        self, row: FlowInstance, held: Sequence[str], kept: Sequence[Signal], writing: Writing
-    ) -> None:
+    def __init__(self, row: FlowInstance, writing: Writing) -> None:
         self.row = row
-        self.held = held
-        self.kept = list(kept)
+        self.held: list[str] = []
+        self.signals: list[Signal] = []
         self.writing = writing
         self.values = Values(row.kind, row.subject)
         self.state = State.from_json(row.state) if row.state else EMPTY
@@ -56,19 +67,19 @@ class Locked:
             )
 
     def advance(self, call: Call, *, actor: str) -> None:
-        """Make a call of the interpreter, then deliver what was kept for the places it led to.
+        """Make a call of the interpreter, then deliver what came for the places it led to.
 
         A call that can't be carried out (too many automatic steps, say) leaves the state as it was
         and becomes a repair for a person. Raises NotWaitingError and OutcomeError, which change
         nothing.
         """
         self._make(call, actor)
-        self.deliver(actor=actor)
+        self.deliver()
 
     def begin(self) -> None:
         """Start it under the version that the row names. Raises FlowError, changing nothing."""
         self._apply(calls.start(), SYSTEM)
-        self.deliver(actor=SYSTEM)
+        self.deliver()
 
     def forget_version(self) -> None:
         """The row names another version now."""
@@ -105,37 +116,33 @@ class Locked:
         self.state = done.state
         self.writing.take(self.row, graph, done.state, done.effects, actor)
 
-    def deliver(self, *, actor: str) -> None:
-        """Kept signals that something waits for now, in their order; those that nothing can wait
-        for any more become strays. Under a hold none is delivered."""
-        while not self.held and (found := self._deliverable()) is not None:
-            self.kept.remove(found)
-            self._mark(found, Signal.Status.DELIVERED)
-            self._make(calls.signal(name=found.name), actor)
-        if not self.held:
-            self._put_aside()
+    def deliver(self) -> None:
+        """Deliver the signals that something waits for now, in their order, whatever that leads to.
+        Those that nothing ahead waits for become strays; the rest is kept. Not under a hold."""
+        if self.held:
+            return
+        while (found := self._deliverable()) is not None:
+            self.signals.remove(found)
+            self.writing.mark(found, Signal.Status.DELIVERED)
+            self._make(calls.signal(name=found.name), SYSTEM)
+        if self.signals:
+            self._keep()
 
     def _deliverable(self) -> Signal | None:
-        graph = self.compiled.graph if self.kept else None
-        for one in self.kept:
-            if graph is not None and listeners(graph, self.state, one.name):
+        for one in self.signals:
+            if listeners(self.compiled.graph, self.state, one.name):
                 return one
         return None
 
-    def _put_aside(self) -> None:
-        """Kept signals that nothing ahead waits for are strays."""
-        if self.kept:
-            ahead = self.compiled.reach.signals(self.state)
-            for one in [kept for kept in self.kept if kept.name not in ahead]:
-                self.kept.remove(one)
-                self._mark(one, Signal.Status.STRAY)
-
-    def _mark(self, one: Signal, status: Signal.Status) -> None:
-        """What became of a signal, in the log too."""
-        one.status, one.closed_at = status, self.writing.now
-        one.save(update_fields=["status", "closed_at"])
-        if status == Signal.Status.STRAY:
-            self.note("stray", {"signal": one.name, "key": one.dedupe_key})
+    def _keep(self) -> None:
+        ahead = self.compiled.reach.signals(self.state)
+        for one in list(self.signals):
+            if one.name not in ahead:
+                self.signals.remove(one)
+                self.writing.mark(one, Signal.Status.STRAY)
+                self.note("stray", {"signal": one.name, "key": one.dedupe_key})
+            elif one.status == Signal.Status.SENT:
+                self.writing.mark(one, Signal.Status.KEPT)
 
     def note(self, event: str, values: Mapping[str, object], *, actor: str = SYSTEM) -> None:
         """A line of the log that is not the interpreter's."""
@@ -155,34 +162,33 @@ def lock_all(
 ) -> list[Locked]:
     """Hold several, in order of their keys; they are written together, by `write` of any."""
     assert connection.in_atomic_block, "the use case opens the transaction"
-    # Not FOR UPDATE: foreign keys of other transactions need not wait.
-    found = FlowInstance.objects.select_for_update(of=("self",), no_key=True)
-    rows = list(found.filter(pk__in=instance_ids).order_by("pk"))
+    keys = sorted(instance_ids)
+    with connection.cursor() as cursor:
+        # One message. The second statement sees what was committed while the first one waited,
+        # holds among it: who places one takes this lock too.
+        cursor.execute(_LOCK + _AROUND, [keys, keys, keys])
+        rows = [_instance(row) for row in cursor.fetchall()]
+        cursor.nextset()
+        around = cursor.fetchall()
     together = Writing(now)
-    # Looked up after the lock, since a hold takes it too.
-    held = _held(rows)
-    kept = _kept(rows)
-    return [Locked(row, held.get(row.pk, ()), kept.get(row.pk, ()), together) for row in rows]
+    locked = {row.pk: Locked(row, together) for row in rows}
+    for pk, reason, signal_id, name, key, status, _place in around:
+        if signal_id is None:
+            locked[pk].held.append(reason)
+        else:
+            one = Signal(pk=signal_id, name=name, dedupe_key=key, status=status)
+            locked[pk].signals.append(one)
+    return list(locked.values())
 
 
-def _held(rows: Sequence[FlowInstance]) -> dict[int, list[str]]:
-    names = {name for row in rows for name in (row.subject, row.family)}
-    holds = Hold.objects.filter(subject__in=names, lifted_at__isnull=True).order_by("id")
-    found: dict[int, list[str]] = {}
-    for hold in holds:
-        for row in rows:
-            if hold.subject in (row.subject, row.family):
-                found.setdefault(row.pk, []).append(hold.reason)
-    return found
+_FIELDS: Final = FlowInstance._meta.concrete_fields
+_LOCK: Final = f"""
+SELECT {", ".join(field.column for field in _FIELDS)} FROM fulfilment_flowinstance
+WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE;
+"""  # noqa: S608 - columns of ours. NO KEY: foreign keys of other transactions need not wait.
 
 
-def _kept(rows: Sequence[FlowInstance]) -> dict[int, list[Signal]]:
-    places = {(row.kind, row.subject): row.pk for row in rows}
-    signals = Signal.objects.filter(
-        status=Signal.Status.KEPT, subject__in={row.subject for row in rows}
-    ).order_by("id")
-    found: dict[int, list[Signal]] = {}
-    for one in signals:
-        if (one.kind, one.subject) in places:
-            found.setdefault(places[one.kind, one.subject], []).append(one)
-    return found
+def _instance(values: Sequence[Any]) -> FlowInstance:
+    row = FlowInstance.from_db(connection.alias, [field.attname for field in _FIELDS], values)
+    row.state = json.loads(row.state)
+    return row

@@ -36,6 +36,8 @@ WHERE j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %s AND {NOT_HELD}
 ORDER BY j.next_try_at, j.id LIMIT %s
 """  # noqa: S608 - a constant of ours
 
+_BY_KEY: Final = "SELECT * FROM fulfilment_stepjob WHERE id = %s"
+
 
 class Ready(NamedTuple):
     """A job that may be run. `asks`: it may have run before, so the outside is asked first."""
@@ -179,8 +181,7 @@ def failed(instance: Locked, job_id: int, *, reason: str) -> None:
 
 
 def _give_up(instance: Locked, job: StepJob, reason: str) -> None:
-    job.status, job.finished_at = Status.FAILED, instance.writing.now
-    job.save(update_fields=["status", "finished_at"])
+    _finish(instance, job, Status.FAILED, "")
     instance.advance(calls.job_failed(token=job.token, reason=reason), actor=SYSTEM)
 
 
@@ -225,12 +226,15 @@ def _undo_beside(instance: Locked, job: StepJob) -> None:
 
 def _still(instance: Locked, job_id: int) -> StepJob | None:
     """The job, if it is still under way now that the instance is held."""
-    return StepJob.objects.filter(pk=job_id, instance=instance.row, status__in=UNDER_WAY).first()
+    found = list(StepJob.objects.raw(_BY_KEY, [job_id]))
+    if not found or found[0].status not in UNDER_WAY:
+        return None
+    assert found[0].instance_id == instance.row.pk
+    return found[0]
 
 
 def _finish(instance: Locked, job: StepJob, status: StepJob.Status, outcome: str) -> None:
-    job.status, job.outcome, job.finished_at = status, outcome, instance.writing.now
-    job.save(update_fields=["status", "outcome", "finished_at"])
+    instance.writing.finish(job, status, outcome)
 
 
 def _step(job: StepJob) -> Step:

@@ -75,7 +75,7 @@ def migrate(instance: Locked, target: Compiled, mapping: Mapping_, *, actor: str
     instance.state = seen.state
     instance.writing.take(instance.row, target.graph, seen.state, (), actor)
     instance.note("migrated", values, actor=actor)
-    instance.deliver(actor=actor)
+    instance.deliver()
     return seen
 
 

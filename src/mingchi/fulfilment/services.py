@@ -1,7 +1,7 @@
 """Starting, telling and stopping instances. Called inside a use case's transaction, always."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -14,31 +14,43 @@ from mingchi.fulfilment.instances import SYSTEM, Locked
 from mingchi.fulfilment.models import FlowInstance, Signal
 
 Status = FlowInstance.Status
+_ENQUEUE: Final = """
+INSERT INTO fulfilment_flowinstance (merchant_id, kind, subject, family, queued_at, next_try_at,
+    state, status, end_node, trouble, tries)
+VALUES (%s, %s, %s, %s, %s, %s, '{}', 'queued', '', '', 0)
+ON CONFLICT (kind, subject) DO NOTHING RETURNING id
+"""
+_STANDING: Final = "SELECT id FROM fulfilment_flowinstance WHERE kind = %s AND subject = %s"
+_SEND: Final = """
+INSERT INTO fulfilment_signal (merchant_id, kind, subject, name, dedupe_key, sent_at, status,
+    closed_by)
+VALUES (%s, %s, %s, %s, %s, %s, 'sent', '')
+ON CONFLICT (kind, subject, dedupe_key) DO NOTHING
+"""
 NOT_STRAY = _("This signal is no stray.")
 
 
-def enqueue(*, kind: str, subject: str, now: datetime) -> FlowInstance:
+def enqueue(*, kind: str, subject: str, now: datetime) -> int:
     """Queue the start of a subject's flow; the worker starts it. Nothing here looks at a flow, so
-    no flow can make the caller fail. A subject is started once: a second call changes nothing."""
+    no flow can make the caller fail. A subject is started once: a second call changes nothing.
+    Returns the instance's key."""
     assert connection.in_atomic_block
     answers = subjects.of(kind)
-    instance, _made = FlowInstance.objects.get_or_create(
-        kind=kind,
-        subject=subject,
-        defaults={
-            "merchant_id": answers.merchant(subject),
-            "family": answers.family(subject),
-            "queued_at": now,
-            "next_try_at": now,
-        },
-    )
-    return instance
+    row = (answers.merchant(subject), kind, subject, answers.family(subject), now, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_ENQUEUE, row)
+        made = cursor.fetchone()
+        if made is None:
+            cursor.execute(_STANDING, [kind, subject])
+            made = cursor.fetchone()
+    assert made is not None
+    return int(made[0])
 
 
 def start(*, kind: str, subject: str, now: datetime) -> FlowInstance:
     """Start a subject's flow here and now. One that runs already is left alone; under a hold it
     stays queued, and the worker starts it once the hold is lifted."""
-    instance = instances.lock(enqueue(kind=kind, subject=subject, now=now).pk, now=now)
+    instance = instances.lock(enqueue(kind=kind, subject=subject, now=now), now=now)
     begin(instance)
     instance.write()
     return instance.row
@@ -82,24 +94,19 @@ def send(*, kind: str, subject: str, name: str, dedupe_key: str, now: datetime) 
     """Put a signal on its way: one row, no lock. The worker brings it to the subject's flow.
     Returns whether it is new. Errors: `signal_conflict` 409 where the key was another signal's."""
     assert connection.in_atomic_block
-    made: bool
-    signal, made = Signal.objects.get_or_create(
-        kind=kind,
-        subject=subject,
-        dedupe_key=dedupe_key,
-        defaults={
-            "merchant_id": subjects.of(kind).merchant(subject),
-            "name": name,
-            "sent_at": now,
-        },
-    )
-    if signal.name != name:
+    merchant_id = subjects.of(kind).merchant(subject)
+    with connection.cursor() as cursor:
+        cursor.execute(_SEND, [merchant_id, kind, subject, name, dedupe_key, now])
+        if cursor.rowcount:
+            return True
+    standing = Signal.objects.get(kind=kind, subject=subject, dedupe_key=dedupe_key)
+    if standing.name != name:
         raise ConflictError(
             "signal_conflict",
             _("This key was used for another signal."),
-            details={"name": signal.name},
+            details={"name": standing.name},
         )
-    return made
+    return False
 
 
 def signal(*, kind: str, subject: str, name: str, dedupe_key: str, now: datetime) -> bool:
@@ -114,33 +121,17 @@ def signal(*, kind: str, subject: str, name: str, dedupe_key: str, now: datetime
     pk = found.values_list("pk", flat=True).first()
     if pk is not None:
         instance = instances.lock(pk, now=now)
-        if not instance.held:
-            bring(instance)
-            instance.write()
+        instance.deliver()
+        instance.write()
     return True
-
-
-def bring(instance: Locked) -> int:
-    """Bring what is on its way to an instance; returns how many signals."""
-    row = instance.row
-    sent = Signal.objects.filter(kind=row.kind, subject=row.subject, status=Signal.Status.SENT)
-    found = list(sent.order_by("id"))
-    for one in found:
-        one.status = Signal.Status.KEPT
-        one.save(update_fields=["status"])
-        instance.kept.append(one)
-    instance.deliver(actor=SYSTEM)
-    return len(found)
 
 
 def give_up(instance: Locked, reason: str) -> None:
     """What is on its way can't be brought, for a reason nobody foresaw: a person sees it."""
-    row = instance.row
-    sent = Signal.objects.filter(kind=row.kind, subject=row.subject, status=Signal.Status.SENT)
-    for one in sent.order_by("id"):
-        one.status, one.closed_at = Signal.Status.DELIVERED, instance.writing.now
-        one.save(update_fields=["status", "closed_at"])
-        instance.stop(calls.signal(name=one.name), reason, actor=SYSTEM)
+    for one in instance.signals:
+        if one.status == Signal.Status.SENT:
+            instance.writing.mark(one, Signal.Status.DELIVERED)
+            instance.stop(calls.signal(name=one.name), reason, actor=SYSTEM)
 
 
 def cancel(instance: Locked, *, actor: str) -> None:

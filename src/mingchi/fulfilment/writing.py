@@ -1,5 +1,5 @@
-"""What advances ask for, folded and written at once: some statements a transaction, however many
-instances it moves. The caller holds their rows."""
+"""What advances ask for, folded and written at once, however many instances a transaction moves.
+The caller holds their rows."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,16 @@ from mingchi.flows import (
     StopListening,
 )
 from mingchi.flows.state import CANCELLED
-from mingchi.fulfilment.models import FlowInstance, StepJob, StepLog, Subscription, Timer, WorkItem
+from mingchi.fulfilment.models import (
+    FlowInstance,
+    Signal,
+    StepJob,
+    StepLog,
+    Subscription,
+    Timer,
+    WorkItem,
+)
+from mingchi.fulfilment.statements import Statements
 
 Place = tuple[int, int]  # instance and token
 
@@ -58,6 +67,34 @@ FROM unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
 WHERE j.instance_id = gone.instance AND j.token = gone.token AND NOT j.detached
   AND (j.status = 'queued' OR j.status = 'failed' AND j.called)
 """
+_FINISH: Final = """
+UPDATE fulfilment_stepjob j
+SET status = over.status, outcome = over.outcome, finished_at = %s
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS over(id, status, outcome)
+WHERE j.id = over.id
+"""
+_SIGNALS: Final = """
+UPDATE fulfilment_signal s
+SET status = told.status,
+    closed_at = CASE WHEN told.status = 'kept' THEN NULL ELSE %s::timestamptz END
+FROM unnest(%s::bigint[], %s::text[]) AS told(id, status)
+WHERE s.id = told.id
+"""
+_UNSET: Final = """
+DELETE FROM fulfilment_timer t USING unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
+WHERE t.instance_id = gone.instance AND t.token = gone.token
+"""
+_TURN_AWAY: Final = """
+DELETE FROM fulfilment_subscription s
+USING unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
+WHERE s.instance_id = gone.instance AND s.token = gone.token
+"""
+# A token that is tried again has its job already.
+_AGAIN: Final = """
+ON CONFLICT (instance_id, token, detached) DO UPDATE
+SET status = excluded.status, tries = 0, error = '', next_try_at = excluded.next_try_at,
+    finished_at = NULL
+"""
 
 
 class Writing:
@@ -75,6 +112,8 @@ class Writing:
         self._subscriptions_gone: set[Place] = set()
         self._jobs: dict[Place, StepJob] = {}
         self._jobs_gone: set[Place] = set()
+        self._signals: dict[int, str] = {}
+        self._finished: list[tuple[int, str, str]] = []
         self._log: list[StepLog] = []
 
     # Taking
@@ -170,6 +209,7 @@ class Writing:
             WorkItem(
                 instance=row,
                 merchant_id=row.merchant_id,
+                kind=row.kind,
                 subject=row.subject,
                 token=token,
                 node=node,
@@ -187,44 +227,35 @@ class Writing:
             if outcome is None:
                 self._jobs_gone.add((row.pk, token))
 
+    def finish(self, job: StepJob, status: StepJob.Status, outcome: str) -> None:
+        """A job is over, whatever came of it."""
+        job.status, job.outcome = status, outcome
+        self._finished.append((job.pk, str(status), outcome))
+
+    def mark(self, signal: Signal, status: Signal.Status) -> None:
+        """What became of a signal."""
+        signal.status = status
+        self._signals[signal.pk] = str(status)
+
     # Writing
 
     def write(self) -> None:
         """All of it: what goes first, then what comes, since a token may be retried in place."""
         assert connection.in_atomic_block
-        with connection.cursor() as cursor:
-            if self._rows:
-                cursor.execute(_INSTANCES, _columns(self._rows.values()))
-            if self._closed:
-                pairs = [(*place, *how) for place, how in self._closed.items()]
-                cursor.execute(_CLOSE, [self.now, *_arrays(pairs)])
-            if self._jobs_gone:
-                cursor.execute(_CANCEL_JOBS, [self.now, self.now, *_arrays(self._jobs_gone)])
-            for table, places in (
-                ("fulfilment_timer", self._timers_gone),
-                ("fulfilment_subscription", self._subscriptions_gone),
-            ):
-                if places:
-                    cursor.execute(_delete(table), _arrays(places))
-        self._insert()
-
-    def _insert(self) -> None:
-        if self._opened or self._repairs:
-            WorkItem.objects.bulk_create([*self._opened.values(), *self._repairs])
-        if self._timers:
-            Timer.objects.bulk_create([one for all_ in self._timers.values() for one in all_])
-        if self._subscriptions:
-            waits = [one for all_ in self._subscriptions.values() for one in all_]
-            Subscription.objects.bulk_create(waits)
-        if self._jobs:
-            StepJob.objects.bulk_create(
-                self._jobs.values(),
-                update_conflicts=True,
-                unique_fields=["instance", "token", "detached"],
-                update_fields=["status", "tries", "error", "next_try_at", "finished_at"],
-            )
-        if self._log:
-            StepLog.objects.bulk_create(self._log)
+        send = Statements()
+        send.of_rows(_INSTANCES, map(_columns, self._rows.values()))
+        send.of_rows(_FINISH, self._finished, self.now)
+        send.of_rows(_CLOSE, [(*place, *how) for place, how in self._closed.items()], self.now)
+        send.of_rows(_CANCEL_JOBS, self._jobs_gone, self.now, self.now)
+        send.of_rows(_SIGNALS, self._signals.items(), self.now)
+        send.of_rows(_UNSET, self._timers_gone)
+        send.of_rows(_TURN_AWAY, self._subscriptions_gone)
+        send.insert([*self._opened.values(), *self._repairs])
+        send.insert([timer for timers in self._timers.values() for timer in timers])
+        send.insert([wait for waits in self._subscriptions.values() for wait in waits])
+        send.insert([*self._jobs.values()], conflict=_AGAIN)
+        send.insert(self._log)
+        send.execute()
 
 
 _TAKE: Final[Mapping[type[Effect], Any]] = {
@@ -245,6 +276,7 @@ def _item(row: FlowInstance, graph: Graph, work: OpenWork, now: datetime) -> Wor
     return WorkItem(
         instance=row,
         merchant_id=row.merchant_id,
+        kind=row.kind,
         subject=row.subject,
         token=work.token,
         node=work.node,
@@ -280,30 +312,15 @@ def _job(row: FlowInstance, job: EnqueueJob, now: datetime) -> StepJob:
     )
 
 
-def _columns(rows: Iterable[FlowInstance]) -> list[list[Any]]:
-    return _arrays(
-        (
-            row.pk,
-            json.dumps(row.state, separators=(",", ":")),
-            str(row.status),
-            row.ended_at,
-            row.end_node,
-            row.version_id,
-            row.started_at,
-            row.trouble,
-            row.tries,
-        )
-        for row in rows
-    )
-
-
-def _arrays(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows as one array a column, as unnest takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _delete(table: str) -> str:
+def _columns(row: FlowInstance) -> tuple[Any, ...]:
     return (
-        f"DELETE FROM {table} t USING unnest(%s::bigint[], %s::int[]) AS gone(instance, token) "  # noqa: S608 - two names of our own
-        "WHERE t.instance_id = gone.instance AND t.token = gone.token"
+        row.pk,
+        json.dumps(row.state, separators=(",", ":")),
+        str(row.status),
+        row.ended_at,
+        row.end_node,
+        row.version_id,
+        row.started_at,
+        row.trouble,
+        row.tries,
     )

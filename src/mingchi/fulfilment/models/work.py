@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.fulfilment.models.drawing import Kind
 from mingchi.fulfilment.models.running import LONGEST_NAME, LONGEST_SUBJECT, FlowInstance
 from mingchi.merchants.models import Merchant
 
@@ -24,6 +25,7 @@ class WorkItem(models.Model):
 
     instance = models.ForeignKey(FlowInstance, models.PROTECT, related_name="work_items")
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT)
     token = models.IntegerField(_("token"))
     node = models.CharField(_("node"), max_length=LONGEST_NAME)
