@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from tests.usecases.shop import NOW, Shop, member, paid, place, sku, warehouse
+from tests.usecases.shop import NOW, Shop, member, paid, place, received, sku, warehouse
 
 from mingchi.catalogue import stock
 from mingchi.catalogue.models import Sku
@@ -248,3 +248,15 @@ def test_the_door_pays_with_the_first_parcel_only(
     parts = allocation.allocate(order)
     collected = [shipments.print_slip(part, now=NOW)["collect_fen"] for part in parts]
     assert collected == [200_000, 0]
+
+
+def test_an_order_does_not_complete_while_a_parcel_is_out(shop: Shop) -> None:
+    """Whoever moved the order to received: what has not arrived keeps it from completing."""
+    order = received(shop, member(), sku(shop.merchant))
+    Shipment.objects.update(state="handed_over")
+    later = NOW + timedelta(days=30)
+    with pytest.raises(DomainError, match="not_delivered"), transaction.atomic():
+        moves.complete(order, now=later)
+    assert state(order) == "received"
+    Shipment.objects.update(state="delivered")
+    assert moves.complete(order, now=later)
