@@ -65,6 +65,7 @@ def test_metrics(merchant: Merchant) -> None:
     assert 'mingchi_requests_total{method="GET",route="api/orders",status="200"} ' in text
     assert 'mingchi_request_seconds_bucket{le="0.1",method="GET",route="api/orders"' in text
     assert "mingchi_settler_queue_events 1.0" in text
+    assert re.search(r"^mingchi_flow_timers_due 0.0$", text, re.MULTILINE)
     lag = re.search(r"^mingchi_settler_lag_seconds (.*)$", text, re.MULTILINE)
     assert lag is not None
     assert 0 < float(lag[1]) < 60

@@ -35,7 +35,7 @@ from mingchi.fulfilment.models import (
     StepLog,
 )
 from mingchi.merchants.models import Merchant
-from mingchi.usecases import edit_flows, run_flows
+from mingchi.usecases import edit_flows, run_flows, standard_flows
 
 BY_HAND = chain(task("by_hand"), names="by_hand")
 DEADLOCK = file(
@@ -443,3 +443,14 @@ def test_the_log_is_for_ever(world: World) -> None:
     for change in ("UPDATE fulfilment_steplog SET event = 'x'", "DELETE FROM fulfilment_steplog"):
         with pytest.raises(IntegrityError, match="append-only"):
             sql(change)
+
+
+@pytest.mark.django_db
+def test_the_flows_of_the_release_are_sound_and_published_once() -> None:
+    """With the platform's own steps and values, not those of the tests."""
+    for _again in range(2):
+        standard_flows.publish_standard_flows()
+    found = FlowVersion.objects.order_by("definition__kind")
+    assert [(one.definition.kind, one.number, one.status) for one in found] == [
+        (kind, 1, "published") for kind in ("fulfilment", "order", "return")
+    ]

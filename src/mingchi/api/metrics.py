@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from mingchi.foundation import clock
+from mingchi.fulfilment import monitor
 from mingchi.rebates import queries
 from mingchi.rebates.models import Programme
 
@@ -51,11 +52,12 @@ def requests_text() -> bytes:
 
 
 def settler_text() -> bytes:
-    """Queue, lag and last batch of the settler, and the pool; from the database, now."""
+    """Queue, lag and last batch of the settler, the pool, and what flows wait for; from the
+    database, now."""
     registry = CollectorRegistry()
     up = Gauge("mingchi_database_up", "1 where the database answers", registry=registry)
     try:
-        figures = _settler_figures()
+        figures = {**_settler_figures(), **_flow_figures()}
     except DatabaseError:
         return generate_latest(registry)
     up.set(1)
@@ -86,6 +88,21 @@ def _settler_figures() -> dict[str, tuple[str, float]]:
         "settler_last_batch_seconds": ("Time of the last batch", stats["last_batch_ms"] / 1000),
         "pool_fen": ("The pool after the last batch", programme.pool_fen),
         "points_supply_upt": ("Circulating micro-points", programme.supply_upt),
+    }
+
+
+def _flow_figures() -> dict[str, tuple[str, float]]:
+    found = monitor.figures(now=clock.now())
+    return {
+        "flow_timers_due": ("Timers that are due and have not fired", found.due_timers),
+        "flow_timer_lag_seconds": ("Age of the oldest timer that is due", found.timer_lag_s),
+        "flow_jobs": ("Steps that wait for the worker", found.jobs),
+        "flow_job_lag_seconds": ("Age of the oldest step whose time has come", found.job_lag_s),
+        "flow_repairs": ("Work items that say what went wrong", found.repairs),
+        "flow_overdue": ("Work items past their due time", found.overdue),
+        "flow_stray_signals": ("Signals that nothing waits for", found.strays),
+        "flow_not_started": ("Subjects whose flow could not be started", found.not_started),
+        "flow_holds": ("Holds that stand", found.holds),
     }
 
 

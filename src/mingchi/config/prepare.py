@@ -68,10 +68,12 @@ def collect_static(say: Say) -> None:
 
 
 def open_platform() -> None:
-    """Roles, programme, plan and merchant, where they are missing."""
+    """Roles, programme, plan, merchant and standard flows, where they are missing."""
     from mingchi.usecases import open_platform as use_case
+    from mingchi.usecases.standard_flows import publish_standard_flows
 
     use_case.open_platform()
+    publish_standard_flows()
 
 
 def load_demo(say: Say) -> list[list[str]]:
