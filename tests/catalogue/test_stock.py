@@ -105,16 +105,25 @@ def test_keeping_the_shelves(shop: Shop) -> None:
         SkuData(code="B", price_fen=10**12 + 1, cost_fen=0),
         SkuData(code="B", price_fen=100, cost_fen=60, distribution_fen=30, pool_fen=11),
         SkuData(code="", price_fen=100, cost_fen=60),
+        SkuData(code="B", price_fen=100, cost_fen=60, weight_g=-1),
+        SkuData(code="B", price_fen=100, cost_fen=60, weight_g=10**7 + 1),
     ):
         with pytest.raises(DomainError):
             add_sku(by=manager, product_id=product, data=wrong)
+    edit_sku(
+        by=manager, sku_id=made, data=SkuData(code="A", price_fen=1_000, cost_fen=300, weight_g=80)
+    )
     edit_sku(by=manager, sku_id=made, data=SkuData(code="A", price_fen=1_200, cost_fen=300))
+    assert Sku.objects.get(pk=made).weight_g == 80
     assert change_stock(by=manager, sku_id=made, delta=-2, reason="broken") == 3
     with pytest.raises(DomainError, match="out_of_stock"):
         change_stock(by=manager, sku_id=made, delta=-4, reason="broken")
-    edit_product(by=manager, product_id=product, status="on_sale")
+    with pytest.raises(DomainError, match="goods_type_invalid"):
+        edit_product(by=manager, product_id=product, goods_type="smoke")
+    edit_product(by=manager, product_id=product, status="on_sale", goods_type="pre_order")
     found = Sku.objects.select_related("product").get(pk=made)
     assert (found.price_fen, found.on_hand, found.product.status) == (1_200, 3, "on_sale")
+    assert found.product.goods_type == "pre_order"
     stranger = staff(merchant=Merchant.objects.create(name="Another"))
     with pytest.raises(DomainError) as caught:
         edit_sku(by=stranger, sku_id=made, data=data)

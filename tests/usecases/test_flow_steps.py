@@ -10,7 +10,7 @@ from tests.usecases.shop import NOW, Shop, completed, lines, member, paid, place
 from tests.usecases.shop import open_case as ask_case
 
 from mingchi.catalogue import stock
-from mingchi.catalogue.models import Sku
+from mingchi.catalogue.models import Product, Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.ledger import accounts
@@ -265,7 +265,8 @@ def test_goods_on_pre_order_that_never_come(buyer: Member, tea: Sku) -> None:
 
 
 def test_virtual_goods_go_by_themselves(buyer: Member, tea: Sku) -> None:
-    order_id = place(buyer, tea, delivery_method="virtual").order_id
+    Product.objects.update(goods_type="virtual")
+    order_id = place(buyer, tea).order_id
     drive = Drive("virtual_goods", f"order:{order_id}", NOW)
     pay(buyer, order_id)
     drive.signal("paid")

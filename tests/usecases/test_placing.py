@@ -142,3 +142,34 @@ def test_orders_of_the_same_articles_in_other_orders_do_not_deadlock(shop: Shop)
     assert all(isinstance(answer, Placed) for answer in at_once(calls))
     one.refresh_from_db()
     assert one.reserved == 8
+
+
+@pytest.mark.parametrize(
+    ("types", "payment", "delivery", "method"),
+    [
+        (["physical"], "online", "express", "express"),
+        (["physical"], "cod", "pickup", "pickup"),
+        (["virtual"], "online", "express", "virtual"),
+        (["virtual", "physical"], "online", "express", "express"),
+        # refused: None
+        (["physical"], "online", "virtual", None),
+        (["virtual", "physical"], "online", "virtual", None),
+        (["virtual"], "cod", "express", None),
+        (["physical"], "barter", "express", None),
+        (["physical"], "online", "pigeon", None),
+    ],
+)
+def test_how_it_is_paid_and_delivered(
+    shop: Shop, types: list[str], payment: str, delivery: str, method: str | None
+) -> None:
+    articles = [sku(shop.merchant) for _ in types]
+    for article, goods_type in zip(articles, types, strict=True):
+        Product.objects.filter(pk=article.product_id).update(goods_type=goods_type)
+    buyer = member()
+    if method is None:
+        with pytest.raises(DomainError, match="method_invalid"):
+            place(buyer, *articles, payment_method=payment, delivery_method=delivery)
+        assert not Order.objects.exists()
+        return
+    place(buyer, *articles, payment_method=payment, delivery_method=delivery)
+    assert Order.objects.get().delivery_method == method

@@ -16,10 +16,13 @@ from mingchi.foundation.models import User
 from mingchi.merchants.models import Merchant
 from mingchi.usecases import checks, rights
 
+HEAVIEST_G = 10**7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuData:
-    """What is stated of a SKU; `distribution_fen` and `pool_fen` per unit, None: by the plan."""
+    """What is stated of a SKU; `distribution_fen` and `pool_fen` per unit, None: by the plan.
+    `weight_g` None: as it was."""
 
     code: str
     title: str = ""
@@ -27,6 +30,7 @@ class SkuData:
     cost_fen: int
     distribution_fen: int | None = None
     pool_fen: int | None = None
+    weight_g: int | None = None
 
 
 def add_category(*, by: User, name: str, parent_id: int | None = None, position: int = 0) -> int:
@@ -51,9 +55,11 @@ def add_product(
     title: str,
     description: str = "",
     status: str = Product.Status.DRAFT.value,
+    goods_type: str = Product.GoodsType.PHYSICAL.value,
     is_demo: bool = False,
 ) -> int:
-    """A new product, a draft unless said otherwise. Errors: `not_found` 404, `text_invalid`."""
+    """A new product, a draft unless said otherwise. Errors: `not_found` 404, `text_invalid`,
+    `goods_type_invalid`."""
     rights.require(by, "catalogue.edit", merchant_id=merchant_id)
     with transaction.atomic():
         if not Merchant.objects.filter(pk=merchant_id).exists():
@@ -64,6 +70,7 @@ def add_product(
                 "title": title,
                 "description": description,
                 "status": status,
+                "goods_type": goods_type,
             }
         )
         made = Product.objects.create(merchant_id=merchant_id, is_demo=is_demo, **values)
@@ -79,6 +86,7 @@ def edit_product(
     title: str | None = None,
     description: str | None = None,
     status: str | None = None,
+    goods_type: str | None = None,
 ) -> None:
     """Change what is given and leave the rest alone. Errors as `add_product`."""
     with transaction.atomic():
@@ -91,6 +99,7 @@ def edit_product(
             "title": title,
             "description": description,
             "status": status,
+            "goods_type": goods_type,
         }
         values = _product_values(checks.fields(given))
         before = {name: getattr(product, name) for name in values}
@@ -167,6 +176,10 @@ def _product_values(values: dict[str, Any]) -> dict[str, Any]:
         )
     if "status" in checked and checked["status"] not in Product.Status.values:
         raise DomainError("status_invalid", _("There is no such status."), field="status")
+    if "goods_type" in checked and checked["goods_type"] not in Product.GoodsType.values:
+        raise DomainError(
+            "goods_type_invalid", _("There is no such type of goods."), field="goods_type"
+        )
     category = checked.get("category_id")
     if category is not None and not Category.objects.filter(pk=category).exists():
         raise NotFoundError(field="category_id")
@@ -186,7 +199,12 @@ def _sku_values(data: SkuData) -> dict[str, Any]:
             _("Cost, distribution and pool are more than the price."),
             field="price_fen",
         )
+    if data.weight_g is not None and not 0 <= data.weight_g <= HEAVIEST_G:
+        raise DomainError(
+            "weight_invalid", _("From nothing to ten tonnes, in grams."), field="weight_g"
+        )
     return {
+        **checks.fields({"weight_g": data.weight_g}),
         "code": checks.text(data.code, field="code", longest=40, needed=True),
         "title": checks.text(data.title, field="title", longest=80),
         "price_fen": price_fen,

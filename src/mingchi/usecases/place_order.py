@@ -1,6 +1,6 @@
 """A member buys SKUs of one merchant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import queries as catalogue
-from mingchi.catalogue.models import MAX_FEN, Sku
+from mingchi.catalogue.models import MAX_FEN, Product, Sku
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.members import services as members
 from mingchi.orders import reservations
@@ -99,10 +99,10 @@ def place_order(
 def _place(
     member_id: int, items: Sequence[Item], delivery: Delivery, now: datetime, terms: _Terms
 ) -> Placed:
-    _refuse_bad_methods(delivery, terms)
     member = members.acting(member_id)
     _refuse_bad_items(items)
     skus = _skus(items)
+    method = _delivery_method(delivery, terms, skus.values())
     merchant_id = next(iter(skus.values())).product.merchant_id
     lines = [_line(place, item, skus[item.sku_id]) for place, item in enumerate(items)]
     goods_fen = sum(line.amount_fen for line in lines)
@@ -124,7 +124,7 @@ def _place(
         placed_at=now,
         pay_by=now + timedelta(minutes=settings.PAY_WITHIN_MINUTES),
         payment_method=terms.payment_method,
-        delivery_method=delivery.method,
+        delivery_method=method,
         channel=checks.text(terms.channel, field="channel", longest=20, needed=True),
         is_demo=terms.is_demo,
     )
@@ -143,17 +143,22 @@ def _place(
     )
 
 
-def _refuse_bad_methods(delivery: Delivery, terms: _Terms) -> None:
-    """What is not carried can't be paid at the door."""
-    known = (
-        terms.payment_method in Order.PaymentMethod.values
-        and delivery.method in Order.DeliveryMethod.values
-    )
+def _delivery_method(delivery: Delivery, terms: _Terms, skus: Iterable[Sku]) -> str:
+    """What is only virtual is never carried, whatever was asked; what is not can't be sent so, and
+    what is not carried is not paid at the door."""
+    virtual = Order.DeliveryMethod.VIRTUAL.value
+    nothing_to_carry = all(sku.product.goods_type == Product.GoodsType.VIRTUAL for sku in skus)
+    method = virtual if nothing_to_carry else delivery.method
     at_the_door = terms.payment_method == Order.PaymentMethod.COD
-    if not known or (at_the_door and delivery.method == Order.DeliveryMethod.VIRTUAL):
+    if (
+        terms.payment_method not in Order.PaymentMethod.values
+        or method not in Order.DeliveryMethod.values
+        or (method == virtual and (at_the_door or not nothing_to_carry))
+    ):
         raise DomainError(
             "method_invalid", _("This can't be paid or delivered so."), field="payment_method"
         )
+    return method
 
 
 def _refuse_bad_items(items: Sequence[Item]) -> None:
