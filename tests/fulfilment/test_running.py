@@ -27,6 +27,7 @@ from tests.fulfilment.world import (
 
 from mingchi.foundation.errors import DomainError
 from mingchi.fulfilment import holds, instances, services, timers
+from mingchi.fulfilment import jobs as step_jobs
 from mingchi.fulfilment.models import (
     FlowInstance,
     Signal,
@@ -376,6 +377,30 @@ class TestHolds:
         self.lift(hold)
         assert world.work(later(days=3)) == 1
         assert open_nodes() == ["review"]
+
+    def test_a_job_that_was_chosen_before_the_hold_came_is_left(self, world: World) -> None:
+        world.publish(REVIEW_THEN_PICK)
+        instance = world.start()
+        world.complete("review")
+        (chosen,) = step_jobs.ready(now=NOW, limit=9, outside=False)
+        self.hold()
+        with transaction.atomic():
+            assert not step_jobs.run_own(instances.lock(instance.pk, now=NOW), chosen.id)
+        assert world.did == []
+
+    def test_what_is_held_does_not_stand_in_the_way_of_others(self, world: World) -> None:
+        """Batches hold what may go on, not what came first."""
+        both = START + timer("wait", "PT1H") + served("pick", "test.pick") + END
+        world.publish(file(both + ways("start wait pick end")))
+        world.start("order:1")
+        world.start("order:2", now=later(minutes=1))
+        hold = self.hold()
+        assert run_flows.fire_due_timers(now=later(hours=2), limit=1) == 1
+        self.lift(hold)
+        assert run_flows.fire_due_timers(now=later(hours=2), limit=1) == 1
+        self.hold(reason="again")
+        assert run_flows.run_due_jobs(now=later(hours=2), limit=1) == 1
+        assert world.did[0][1].subject == "order:2"
 
     def test_signals_stay_on_their_way(self, world: World) -> None:
         world.publish(TestSignals.FLOW)

@@ -6,11 +6,10 @@ with transaction.atomic():                       # the use case
     instance.write()
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,7 @@ from mingchi.fulfilment import calls, compiled
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.compiled import Compiled
 from mingchi.fulfilment.models import FlowInstance, Signal
+from mingchi.fulfilment.statements import read, select
 from mingchi.fulfilment.subjects import Values
 from mingchi.fulfilment.writing import Writing
 
@@ -167,7 +167,7 @@ def lock_all(
         # One message. The second statement sees what was committed while the first one waited,
         # holds among it: who places one takes this lock too.
         cursor.execute(_LOCK + _AROUND, [keys, keys, keys])
-        rows = [_instance(row) for row in cursor.fetchall()]
+        rows = [read(FlowInstance, row) for row in cursor.fetchall()]
         cursor.nextset()
         around = cursor.fetchall()
     together = Writing(now)
@@ -181,14 +181,7 @@ def lock_all(
     return list(locked.values())
 
 
-_FIELDS: Final = FlowInstance._meta.concrete_fields
-_LOCK: Final = f"""
-SELECT {", ".join(field.column for field in _FIELDS)} FROM fulfilment_flowinstance
-WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE;
-"""  # noqa: S608 - columns of ours. NO KEY: foreign keys of other transactions need not wait.
-
-
-def _instance(values: Sequence[Any]) -> FlowInstance:
-    row = FlowInstance.from_db(connection.alias, [field.attname for field in _FIELDS], values)
-    row.state = json.loads(row.state)
-    return row
+# NO KEY: foreign keys of other transactions need not wait.
+_LOCK: Final = (
+    f"{select(FlowInstance)} WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE;"
+)

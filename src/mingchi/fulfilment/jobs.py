@@ -18,6 +18,7 @@ from mingchi.fulfilment import calls
 from mingchi.fulfilment.backoff import backoff
 from mingchi.fulfilment.instances import SYSTEM, Locked
 from mingchi.fulfilment.models import FlowInstance, StepJob
+from mingchi.fulfilment.statements import by_key
 from mingchi.fulfilment.subjects import Values
 from mingchi.fulfilment.timers import NOT_HELD
 
@@ -35,8 +36,6 @@ WHERE j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %s AND {NOT_HELD}
   AND (j.step = ANY (%s::text[])) = %s
 ORDER BY j.next_try_at, j.id LIMIT %s
 """  # noqa: S608 - a constant of ours
-
-_BY_KEY: Final = "SELECT * FROM fulfilment_stepjob WHERE id = %s"
 
 
 class Ready(NamedTuple):
@@ -226,11 +225,11 @@ def _undo_beside(instance: Locked, job: StepJob) -> None:
 
 def _still(instance: Locked, job_id: int) -> StepJob | None:
     """The job, if it is still under way now that the instance is held."""
-    found = list(StepJob.objects.raw(_BY_KEY, [job_id]))
-    if not found or found[0].status not in UNDER_WAY:
+    found = by_key(StepJob, job_id)
+    if found is None or found.status not in UNDER_WAY:
         return None
-    assert found[0].instance_id == instance.row.pk
-    return found[0]
+    assert found.instance_id == instance.row.pk
+    return found
 
 
 def _finish(instance: Locked, job: StepJob, status: StepJob.Status, outcome: str) -> None:

@@ -1,24 +1,20 @@
 """Several SQL statements in one message to the database: a step writes seven tables, and waiting
 for an answer to each would take longer than the work.
 
-psycopg binds parameters on our side (Django's default), so they may stand in one text.
+psycopg binds parameters on our side (Django's default), so they may stand in one text. Rows go as
+one JSON text a statement: binding an array a column costs several times as much.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Field, JSONField, Model
+from django.db.models import JSONField, Model
 
-_ARRAYS: Final = {
-    "BigIntegerField": "bigint",
-    "IntegerField": "int",
-    "PositiveSmallIntegerField": "int",
-    "BooleanField": "boolean",
-    "DateTimeField": "timestamptz",
-}
+M = TypeVar("M", bound=Model)
 
 
 class Statements:
@@ -28,27 +24,21 @@ class Statements:
         self._texts: list[str] = []
         self._values: list[Any] = []
 
-    def add(self, text: str, values: Sequence[Any]) -> None:
-        self._texts.append(text)
-        self._values += values
-
-    def of_rows(self, text: str, rows: Iterable[tuple[Any, ...]], *first: Any) -> None:
-        """A statement over unnest(…), an array a column, after the values `first`; nothing where
-        there are no rows."""
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        if columns:
-            self.add(text, [*first, *columns])
+    def of_rows(self, text: str, rows: Iterable[Mapping[str, Any]], *first: Any) -> None:
+        """A statement over json_to_recordset(…), after the values `first`; nothing where there are
+        no rows."""
+        found = list(rows)
+        if found:
+            self._texts.append(text)
+            self._values += [*first, _to_json(found)]
 
     def insert(self, objects: Sequence[Model], *, conflict: str = "") -> None:
         """New rows of one model. They get no keys."""
-        if not objects:
-            return
-        fields = _fields(type(objects[0]))
-        rows = ([_value(field, one) for field in fields] for one in objects)
-        self.add(
-            f"{_insert(type(objects[0]))} {conflict}",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
+        if objects:
+            model = type(objects[0])
+            names = _columns(model)
+            rows = [{name: getattr(one, name) for name in names} for one in objects]
+            self.of_rows(f"{_insert(model)} {conflict}", rows)
 
     def execute(self) -> None:
         """Send them all."""
@@ -58,30 +48,62 @@ class Statements:
 
 
 @lru_cache(maxsize=32)
-def _fields(model: type[Model]) -> "tuple[Field[Any, Any], ...]":
-    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+def _columns(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if not field.primary_key)
 
 
 @lru_cache(maxsize=32)
 def _insert(model: type[Model]) -> str:
-    fields = _fields(model)
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     names = ", ".join(f'"{field.column}"' for field in fields)
-    arrays = ", ".join(f"%s::{_array(field)}[]" for field in fields)
-    chosen = ", ".join(
-        f'"{field.column}"{"::jsonb" if isinstance(field, JSONField) else ""}' for field in fields
+    typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
+    return (
+        f"INSERT INTO {model._meta.db_table} ({names}) "  # noqa: S608 - columns of ours
+        f"SELECT {names} FROM json_to_recordset(%s::json) AS new({typed})"
     )
-    table = model._meta.db_table
-    return f"INSERT INTO {table} ({names}) SELECT {chosen} FROM unnest({arrays}) AS new({names})"  # noqa: S608
 
 
-def _array(field: "Field[Any, Any]") -> str:
-    target = field.target_field if field.is_relation else field  # type: ignore[attr-defined]
-    kind = target.get_internal_type()
-    return "bigint" if kind == "BigAutoField" else _ARRAYS.get(kind, "text")
+def _to_json(rows: list[Mapping[str, Any]]) -> str:
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def _value(field: "Field[Any, Any]", one: Model) -> Any:
-    value = getattr(one, field.attname)
-    if isinstance(field, JSONField) and value is not None:
-        return json.dumps(value, cls=field.encoder, ensure_ascii=False, separators=(",", ":"))
-    return value
+def _plain(value: object) -> str:
+    """A time to the microsecond; what a decision saw beyond plain data, as text."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+# Reading a row by its key many times a second: making the query costs the ORM more than the
+# database takes to answer it.
+
+
+@lru_cache(maxsize=32)
+def select(model: type[Model]) -> str:
+    """SELECT all columns FROM the model's table; `read` makes objects of the rows."""
+    names = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+    return f"SELECT {names} FROM {model._meta.db_table}"  # noqa: S608 - columns of ours
+
+
+def read(model: type[M], values: Sequence[Any]) -> M:
+    """An object of a row of `select`."""
+    names, parsed = _reading(model)
+    row = list(values)
+    for place in parsed:
+        if row[place] is not None:
+            row[place] = json.loads(row[place])
+    return model.from_db(connection.alias, names, row)
+
+
+def by_key(model: type[M], key: int) -> M | None:
+    """The row of this key."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{select(model)} WHERE id = %s", [key])
+        row = cursor.fetchone()
+    return None if row is None else read(model, row)
+
+
+@lru_cache(maxsize=32)
+def _reading(model: type[Model]) -> tuple[list[str], tuple[int, ...]]:
+    """Names of the columns, and the places of those that hold JSON."""
+    fields = model._meta.concrete_fields
+    places = [place for place, field in enumerate(fields) if isinstance(field, JSONField)]
+    return [field.attname for field in fields], tuple(places)

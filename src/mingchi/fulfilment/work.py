@@ -21,10 +21,9 @@ from mingchi.fulfilment import calls, jobs
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.models import Vote, WorkItem
+from mingchi.fulfilment.statements import by_key
 
 Status = WorkItem.Status
-# Twice a step; making a query costs the ORM more than the database takes to answer it.
-_BY_KEY = "SELECT * FROM fulfilment_workitem WHERE id = %s"
 ALL = "all"
 ONE = ("any", "1")
 
@@ -40,10 +39,10 @@ class Actor:
 
 def find(item_id: int) -> WorkItem:
     """A work item, not locked; `not_found` 404."""
-    found = list(WorkItem.objects.raw(_BY_KEY, [item_id]))
-    if not found:
+    found = by_key(WorkItem, item_id)
+    if found is None:
         raise NotFoundError()
-    return found[0]
+    return found
 
 
 def claim(item: WorkItem, *, actor: Actor, now: datetime) -> None:

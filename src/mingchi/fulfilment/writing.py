@@ -1,7 +1,6 @@
 """What advances ask for, folded and written at once, however many instances a transaction moves.
 The caller holds their rows."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -40,20 +39,19 @@ Place = tuple[int, int]  # instance and token
 
 _INSTANCES: Final = """
 UPDATE fulfilment_flowinstance i
-SET state = new.state::jsonb, status = new.status, ended_at = new.ended_at,
-    end_node = new.end_node, version_id = new.version, started_at = new.started_at,
+SET state = new.state, status = new.status, ended_at = new.ended_at,
+    end_node = new.end_node, version_id = new.version_id, started_at = new.started_at,
     trouble = new.trouble, tries = new.tries
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[],
-            %s::timestamptz[], %s::text[], %s::int[])
-    AS new(id, state, status, ended_at, end_node, version, started_at, trouble, tries)
+FROM json_to_recordset(%s::json) AS new(
+    id bigint, state jsonb, status text, ended_at timestamptz, end_node text, version_id bigint,
+    started_at timestamptz, trouble text, tries smallint)
 WHERE i.id = new.id
 """
 _CLOSE: Final = """
 UPDATE fulfilment_workitem w
 SET status = CASE WHEN gone.outcome IS NULL THEN 'withdrawn' ELSE 'done' END,
     outcome = coalesce(gone.outcome, ''), closed_at = %s, closed_by = gone.actor
-FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[])
-    AS gone(instance, token, outcome, actor)
+FROM json_to_recordset(%s::json) AS gone(instance bigint, token int, outcome text, actor text)
 WHERE w.instance_id = gone.instance AND w.token = gone.token AND w.status = 'open'
   AND w.call IS NULL
 """
@@ -63,30 +61,31 @@ _CANCEL_JOBS: Final = """
 UPDATE fulfilment_stepjob j
 SET status = CASE WHEN j.called THEN 'withdrawn' ELSE 'cancelled' END, next_try_at = %s, tries = 0,
     finished_at = CASE WHEN j.called THEN NULL ELSE %s::timestamptz END
-FROM unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
+FROM json_to_recordset(%s::json) AS gone(instance bigint, token int)
 WHERE j.instance_id = gone.instance AND j.token = gone.token AND NOT j.detached
   AND (j.status = 'queued' OR j.status = 'failed' AND j.called)
 """
 _FINISH: Final = """
 UPDATE fulfilment_stepjob j
 SET status = over.status, outcome = over.outcome, finished_at = %s
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS over(id, status, outcome)
+FROM json_to_recordset(%s::json) AS over(id bigint, status text, outcome text)
 WHERE j.id = over.id
 """
 _SIGNALS: Final = """
 UPDATE fulfilment_signal s
 SET status = told.status,
     closed_at = CASE WHEN told.status = 'kept' THEN NULL ELSE %s::timestamptz END
-FROM unnest(%s::bigint[], %s::text[]) AS told(id, status)
+FROM json_to_recordset(%s::json) AS told(id bigint, status text)
 WHERE s.id = told.id
 """
 _UNSET: Final = """
-DELETE FROM fulfilment_timer t USING unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
+DELETE FROM fulfilment_timer t
+USING json_to_recordset(%s::json) AS gone(instance bigint, token int)
 WHERE t.instance_id = gone.instance AND t.token = gone.token
 """
 _TURN_AWAY: Final = """
 DELETE FROM fulfilment_subscription s
-USING unnest(%s::bigint[], %s::int[]) AS gone(instance, token)
+USING json_to_recordset(%s::json) AS gone(instance bigint, token int)
 WHERE s.instance_id = gone.instance AND s.token = gone.token
 """
 # A token that is tried again has its job already.
@@ -112,8 +111,8 @@ class Writing:
         self._subscriptions_gone: set[Place] = set()
         self._jobs: dict[Place, StepJob] = {}
         self._jobs_gone: set[Place] = set()
-        self._signals: dict[int, str] = {}
-        self._finished: list[tuple[int, str, str]] = []
+        self._signals: dict[int, dict[str, Any]] = {}
+        self._finished: list[dict[str, Any]] = []
         self._log: list[StepLog] = []
 
     # Taking
@@ -230,12 +229,12 @@ class Writing:
     def finish(self, job: StepJob, status: StepJob.Status, outcome: str) -> None:
         """A job is over, whatever came of it."""
         job.status, job.outcome = status, outcome
-        self._finished.append((job.pk, str(status), outcome))
+        self._finished.append({"id": job.pk, "status": str(status), "outcome": outcome})
 
     def mark(self, signal: Signal, status: Signal.Status) -> None:
         """What became of a signal."""
         signal.status = status
-        self._signals[signal.pk] = str(status)
+        self._signals[signal.pk] = {"id": signal.pk, "status": str(status)}
 
     # Writing
 
@@ -243,13 +242,17 @@ class Writing:
         """All of it: what goes first, then what comes, since a token may be retried in place."""
         assert connection.in_atomic_block
         send = Statements()
+        closed = [
+            {**_place(place), "outcome": outcome, "actor": actor}
+            for place, (outcome, actor) in self._closed.items()
+        ]
         send.of_rows(_INSTANCES, map(_columns, self._rows.values()))
         send.of_rows(_FINISH, self._finished, self.now)
-        send.of_rows(_CLOSE, [(*place, *how) for place, how in self._closed.items()], self.now)
-        send.of_rows(_CANCEL_JOBS, self._jobs_gone, self.now, self.now)
-        send.of_rows(_SIGNALS, self._signals.items(), self.now)
-        send.of_rows(_UNSET, self._timers_gone)
-        send.of_rows(_TURN_AWAY, self._subscriptions_gone)
+        send.of_rows(_CLOSE, closed, self.now)
+        send.of_rows(_CANCEL_JOBS, map(_place, self._jobs_gone), self.now, self.now)
+        send.of_rows(_SIGNALS, self._signals.values(), self.now)
+        send.of_rows(_UNSET, map(_place, self._timers_gone))
+        send.of_rows(_TURN_AWAY, map(_place, self._subscriptions_gone))
         send.insert([*self._opened.values(), *self._repairs])
         send.insert([timer for timers in self._timers.values() for timer in timers])
         send.insert([wait for waits in self._subscriptions.values() for wait in waits])
@@ -312,15 +315,15 @@ def _job(row: FlowInstance, job: EnqueueJob, now: datetime) -> StepJob:
     )
 
 
-def _columns(row: FlowInstance) -> tuple[Any, ...]:
-    return (
-        row.pk,
-        json.dumps(row.state, separators=(",", ":")),
-        str(row.status),
-        row.ended_at,
-        row.end_node,
-        row.version_id,
-        row.started_at,
-        row.trouble,
-        row.tries,
-    )
+def _columns(row: FlowInstance) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _MOVING}
+
+
+_MOVING: Final = (
+    "id", "state", "status", "ended_at", "end_node", "version_id", "started_at", "trouble", "tries",
+)  # fmt: skip
+
+
+def _place(place: Place) -> dict[str, int]:
+    instance, token = place
+    return {"instance": instance, "token": token}
