@@ -192,6 +192,16 @@ def test_a_parcel_by_hand_and_by_itself(shop: Shop) -> None:
         run("shipment.hand_over", subject)
 
 
+def test_what_the_carrier_has_is_not_undone(shop: Shop) -> None:
+    tea = sku(shop.merchant)
+    subject = f"order:{paid(member(), tea).pk}"
+    run("shipment.create", subject)
+    run("shipment.hand_over", subject, actor="user:1")
+    with pytest.raises(DomainError, match="impossible_move"):
+        run("shipment.void", subject)
+    assert stocked(tea) == (99, 0)
+
+
 def test_live_needs_a_carrier(shop: Shop, settings: Settings) -> None:
     order = paid(member(), sku(shop.merchant))
     settings.LIVE = True

@@ -133,8 +133,9 @@ def _name_carrier(parcel: Shipment) -> None:
     removes={"shipped"},
 )
 def void_shipment(context: StepContext) -> None:
-    """The goods are back in stock and kept for the order."""
-    for parcel in parcels_of(context, State.SHIPPED):
+    """The goods are back in stock and kept for the order. Refuses once the carrier has them, so
+    that an order that is undone gives no money back while its goods are out."""
+    for parcel in parcels_of(context, State.SHIPPED, State.HANDED_OVER, State.DELIVERED):
         shipments.void(parcel, now=context.now)
 
 
