@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
 from tests.fulfilment.world import (
     NOW,
     REVIEW_THEN_PICK,
@@ -21,8 +22,9 @@ from tests.usecases.shop import at_once, staff
 from mingchi.flows import StepContext
 from mingchi.foundation import roles
 from mingchi.foundation.errors import DomainError
-from mingchi.fulfilment import queries
+from mingchi.fulfilment import instances, queries, work
 from mingchi.fulfilment.models import FlowInstance, StepLog, Vote, WorkItem
+from mingchi.fulfilment.work import Actor
 from mingchi.merchants.models import Merchant
 from mingchi.usecases import do_work, flow_roles
 
@@ -75,6 +77,14 @@ class TestRoles:
         assert [done.code for done in self.many(world, pk)] == ["not_your_role"]
         assert log() == [("started", "start")]
         assert open_nodes() == ["pay"]
+
+    def test_nor_past_the_use_case(self, world: World) -> None:
+        world.publish(REVIEW_THEN_PICK)
+        instance = world.start()
+        nobody = Actor(name="user:1", roles=frozenset({"finance"}))
+        pk = item("review").pk
+        with transaction.atomic(), pytest.raises(DomainError, match="not_your_role"):
+            work.complete(instances.lock(instance.pk, now=NOW), pk, outcome="", actor=nobody)
 
     def many(self, world: World, pk: int) -> list[do_work.Done]:
         return do_work.complete_many(by=world.clerk, item_ids=[pk], now=NOW)
