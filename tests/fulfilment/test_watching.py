@@ -51,7 +51,7 @@ def test_where_orders_wait_and_for_how_long(world: World) -> None:
     found = monitor.waiting(merchant_ids=[world.merchant.pk], now=later(hours=3))
     definition = found[0].definition_id
     assert [one._replace(p95_s=round(one.p95_s)) for one in found] == [
-        Wait(definition, node, what, 3, 7200.0, 10440)
+        Wait(definition, node, what, 3, 7200.0, 10440, 10800.0)
         for node, what in (
             ("paid", "signal"),
             ("pick", "job"),
@@ -103,6 +103,9 @@ def test_figures(world: World) -> None:
     found = monitor.figures(now=now)
     assert (found.due_timers, found.timer_lag_s) == (2, 86_400)
     assert (found.repairs, found.strays, found.jobs, found.not_started) == (2, 1, 0, 0)
+    assert monitor.figures(now=now, merchant_ids=[world.merchant.pk]) == found
+    other = Merchant.objects.create(name="Another")
+    assert set(monitor.figures(now=now, merchant_ids=[other.pk])) == {0}
     with transaction.atomic():
         holds.place(
             merchant_id=world.merchant.pk, subject="order:1", reason="x", actor="u", now=NOW

@@ -12,7 +12,7 @@ from mingchi.fulfilment.timers import NOT_HELD
 _WAITING: Final = """
 SELECT v.definition_id, waits.node, min(waits.what), count(*),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY waits.seconds),
-       percentile_cont(0.95) WITHIN GROUP (ORDER BY waits.seconds)
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY waits.seconds), max(waits.seconds)
 FROM (
     SELECT instance_id, token, min(node) AS node, min(what) AS what,
            extract(epoch FROM %(now)s - min(since)) AS seconds
@@ -40,7 +40,7 @@ GROUP BY v.definition_id, waits.node ORDER BY count(*) DESC, waits.node
 _DONE: Final = """
 SELECT v.definition_id, each.node, min(each.what), count(*),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY each.seconds),
-       percentile_cont(0.95) WITHIN GROUP (ORDER BY each.seconds)
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY each.seconds), max(each.seconds)
 FROM (
     SELECT instance_id, node, 'work' AS what,
            extract(epoch FROM closed_at - opened_at) AS seconds
@@ -54,23 +54,29 @@ JOIN fulfilment_flowversion v ON v.id = i.version_id
 WHERE i.merchant_id = ANY (%(merchants)s)
 GROUP BY v.definition_id, each.node ORDER BY count(*) DESC, each.node
 """
+# Of some merchants, or of all where there is no list.
+_THEIRS: Final = "(%(merchants)s::bigint[] IS NULL OR {}.merchant_id = ANY (%(merchants)s))"
+_DUE: Final = f"""
+FROM fulfilment_timer t JOIN fulfilment_flowinstance i ON i.id = t.instance_id
+WHERE t.due_at <= %(now)s AND i.status = 'running' AND {NOT_HELD} AND {_THEIRS.format("i")}"""
+_JOBS: Final = f"""
+FROM fulfilment_stepjob j JOIN fulfilment_flowinstance i ON i.id = j.instance_id
+WHERE j.status IN ('queued', 'withdrawn') AND {_THEIRS.format("i")}"""
 _FIGURES: Final = f"""
 SELECT
-    (SELECT count(*) FROM fulfilment_timer t JOIN fulfilment_flowinstance i ON i.id = t.instance_id
-     WHERE t.due_at <= %(now)s AND i.status = 'running' AND {NOT_HELD}),
-    (SELECT min(t.due_at) FROM fulfilment_timer t
-     JOIN fulfilment_flowinstance i ON i.id = t.instance_id
-     WHERE t.due_at <= %(now)s AND i.status = 'running' AND {NOT_HELD}),
-    (SELECT count(*) FROM fulfilment_stepjob WHERE status IN ('queued', 'withdrawn')),
-    (SELECT min(j.next_try_at) FROM fulfilment_stepjob j
-     JOIN fulfilment_flowinstance i ON i.id = j.instance_id
-     WHERE j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %(now)s AND {NOT_HELD}),
-    (SELECT count(*) FROM fulfilment_workitem WHERE status = 'open' AND repair <> ''),
-    (SELECT count(*) FROM fulfilment_workitem WHERE status = 'open' AND due_at <= %(now)s),
-    (SELECT count(*) FROM fulfilment_signal WHERE status = 'stray'),
-    (SELECT count(*) FROM fulfilment_flowinstance WHERE status = 'queued' AND tries > 0),
-    (SELECT count(*) FROM fulfilment_hold WHERE lifted_at IS NULL)
-"""  # noqa: S608 - a constant of ours
+    (SELECT count(*) {_DUE}),
+    (SELECT min(t.due_at) {_DUE}),
+    (SELECT count(*) {_JOBS}),
+    (SELECT min(j.next_try_at) {_JOBS} AND j.next_try_at <= %(now)s AND {NOT_HELD}),
+    (SELECT count(*) FROM fulfilment_workitem w
+     WHERE status = 'open' AND repair <> '' AND {_THEIRS.format("w")}),
+    (SELECT count(*) FROM fulfilment_workitem w
+     WHERE status = 'open' AND due_at <= %(now)s AND {_THEIRS.format("w")}),
+    (SELECT count(*) FROM fulfilment_signal s WHERE status = 'stray' AND {_THEIRS.format("s")}),
+    (SELECT count(*) FROM fulfilment_flowinstance i
+     WHERE status = 'queued' AND tries > 0 AND {_THEIRS.format("i")}),
+    (SELECT count(*) FROM fulfilment_hold h WHERE lifted_at IS NULL AND {_THEIRS.format("h")})
+"""  # noqa: S608 - constants of ours
 
 
 class Wait(NamedTuple):
@@ -82,6 +88,7 @@ class Wait(NamedTuple):
     number: int
     median_s: float
     p95_s: float
+    longest_s: float
 
 
 class Figures(NamedTuple):
@@ -108,10 +115,10 @@ def waited(*, merchant_ids: list[int], now: datetime, days: int = 30) -> list[Wa
     return _waits(_DONE, {"merchants": merchant_ids, "since": now - timedelta(days=days)})
 
 
-def figures(*, now: datetime) -> Figures:
-    """Of the whole platform."""
+def figures(*, now: datetime, merchant_ids: list[int] | None = None) -> Figures:
+    """Of the whole platform, or of these merchants."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, {"now": now})
+        cursor.execute(_FIGURES, {"now": now, "merchants": merchant_ids})
         row: Any = cursor.fetchone()
     due, oldest_due, jobs, oldest_job, *rest = row
     return Figures(due, _age(oldest_due, now), jobs, _age(oldest_job, now), *rest)
@@ -122,8 +129,8 @@ def _waits(sql: str, values: dict[str, Any]) -> list[Wait]:
         cursor.execute(sql, values)
         rows: list[Any] = cursor.fetchall()
     return [
-        Wait(definition, node, what, number, float(median), float(p95))
-        for definition, node, what, number, median, p95 in rows
+        Wait(definition, node, what, number, float(median), float(p95), float(longest))
+        for definition, node, what, number, median, p95, longest in rows
     ]
 
 

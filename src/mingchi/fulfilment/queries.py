@@ -21,20 +21,22 @@ class Places:
 
 def group_queue(places: Places) -> QuerySet[WorkItem]:
     """Open work that nobody has claimed, the overdue first, then by due time, then oldest."""
-    return _in_order(_theirs(places).filter(assignee=""))
+    return in_order(open_work(places).filter(assignee=""))
 
 
 def my_queue(actor: str, places: Places) -> QuerySet[WorkItem]:
     """What this person has claimed and still may do, in the same order."""
-    return _in_order(_theirs(places).filter(assignee=actor))
+    return in_order(open_work(places).filter(assignee=actor))
 
 
 def overdue(places: Places, *, now: datetime) -> QuerySet[WorkItem]:
     """Open work past its due time, claimed or not."""
-    return _in_order(_theirs(places).filter(due_at__lte=now))
+    return in_order(open_work(places).filter(due_at__lte=now))
 
 
-def _theirs(places: Places) -> QuerySet[WorkItem]:
+def open_work(places: Places) -> QuerySet[WorkItem]:
+    """All that somebody may do, claimed or not; `is_held` says what a hold keeps from being
+    done."""
     mine = Q(role__in=places.everywhere, repair="")
     for merchant_id, roles in places.roles.items():
         mine |= Q(merchant=merchant_id, role__in=roles, repair="")
@@ -49,7 +51,8 @@ def _theirs(places: Places) -> QuerySet[WorkItem]:
     return open_items.annotate(is_held=Exists(held))
 
 
-def _in_order(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
+def in_order(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
+    """The overdue first, then by due time, then the oldest."""
     return items.order_by(F("due_at").asc(nulls_last=True), "id")
 
 
@@ -77,3 +80,7 @@ def not_started(*, before: datetime) -> QuerySet[FlowInstance]:
     return FlowInstance.objects.filter(
         status=FlowInstance.Status.QUEUED, queued_at__lte=before
     ).order_by("queued_at")
+
+
+# Who imported these by their old names.
+_theirs, _in_order = open_work, in_order
