@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mingchi.foundation import roles
 from mingchi.merchants.models import MerchantStaff
+from mingchi.usecases import flow_roles
 from mingchi.usecases.rights import RIGHTS
 
 PUBLIC, MEMBER, STAFF = "public", "member", "staff"
@@ -41,6 +42,9 @@ MEMBERS_PAY = _access(MEMBER, moves_money=True)
 ANY_STAFF = _access(STAFF)
 LOOK = _access(*roles.ALL)
 LOOK_OWN = _access(*roles.ALL, *MERCHANT_ROLES)
+WORK = _access(*flow_roles.OF_PLATFORM, *MERCHANT_ROLES)
+WORK_PAYS = _access(*flow_roles.OF_PLATFORM, *MERCHANT_ROLES, moves_money=True)
+SEE_FLOWS = _access(*roles.ALL, "merchant.manager")
 
 ROUTES: Mapping[str, Access] = MappingProxyType(
     {
@@ -141,6 +145,34 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_edit_plan": action("plan.draft"),
         "staff_ask_plan": action("plan.ask"),
         "staff_decide_plan": action("plan.decide"),
+        # staff: flows; whoever may not draw may look, a merchant's manager at their own
+        "staff_list_flows": SEE_FLOWS,
+        "staff_get_flow": SEE_FLOWS,
+        "staff_get_flow_file": SEE_FLOWS,
+        "staff_compare_flows": SEE_FLOWS,
+        "staff_flow_vocabulary": SEE_FLOWS,
+        "staff_draw_flow": SEE_FLOWS,
+        "staff_draft_flow": action("flow.draft"),
+        "staff_save_flow": action("flow.draft"),
+        "staff_check_flow": action("flow.draft"),
+        "staff_try_flow": action("flow.draft"),
+        "staff_publish_flow": action("flow.publish"),
+        "staff_restore_flow": action("flow.publish"),
+        "staff_retire_flow": action("flow.publish"),
+        "staff_list_flow_tables": SEE_FLOWS,
+        "staff_set_flow_table": action("flow.draft"),
+        "staff_get_flow_selector": SEE_FLOWS,
+        "staff_set_flow_selector": action("flow.publish"),
+        # staff: the work of flows; a step may move money
+        "staff_list_work": LOOK_OWN,
+        "staff_find_work": LOOK_OWN,
+        "staff_get_work": LOOK_OWN,
+        "staff_claim_work": WORK,
+        "staff_release_work": WORK,
+        "staff_complete_work": WORK_PAYS,
+        "staff_retry_work": action("work.repair"),
+        "staff_weigh_parcel": action("shipment.prepare"),
+        "staff_name_carrier": action("shipment.prepare"),
         # staff: what happened
         "staff_list_events": LOOK,
         "staff_list_set_aside": LOOK,

@@ -14,10 +14,12 @@ from mingchi.usecases import rights
 OWNER, OPERATOR, FINANCE = roles.OWNER, roles.OPERATOR, roles.FINANCE
 AUDITOR, COMPLIANCE, SERVICE = roles.AUDITOR, roles.COMPLIANCE, roles.SERVICE
 MANAGER, CLERK, CASHIER = "merchant:manager", "merchant:clerk", "merchant:finance"
+WAREHOUSE, HELPER = "merchant:warehouse", "merchant:service"
 
 Roles = frozenset[str]
 ALL_PLATFORM: Final[Roles] = frozenset(roles.ALL)
 MERCHANT: Final[Roles] = frozenset({MANAGER, CLERK, CASHIER})
+ANY_MERCHANT: Final[Roles] = MERCHANT | {WAREHOUSE, HELPER}
 MONEY: Final[Roles] = frozenset({OWNER, FINANCE, AUDITOR, COMPLIANCE})
 INSIGHT: Final[Roles] = frozenset({OWNER, OPERATOR, FINANCE, AUDITOR, COMPLIANCE})
 
@@ -34,6 +36,11 @@ SEES: Final[dict[str, Roles]] = {
     "catalogue.sku": ALL_PLATFORM | {MANAGER, CLERK},
     "orders.order": ALL_PLATFORM | MERCHANT,
     "orders.refund": ALL_PLATFORM | MERCHANT,
+    "fulfilment.flowdefinition": ALL_PLATFORM | {MANAGER},
+    "fulfilment.workitem": ALL_PLATFORM | ANY_MERCHANT,
+    "fulfilment.flowinstance": ALL_PLATFORM | ANY_MERCHANT,
+    "fulfilment.hold": ALL_PLATFORM | ANY_MERCHANT,
+    "fulfilment.signal": ALL_PLATFORM | {MANAGER, HELPER},
     "payments.payment": MONEY | {SERVICE, OPERATOR, CASHIER, MANAGER},
     "payments.gatewaynotice": MONEY,
     "payments.paymentrefund": MONEY | {SERVICE, CASHIER, MANAGER},

@@ -9,6 +9,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     events,
     ledger,
     members,
+    flows,
     merchants,
     orders,
     payments,

@@ -21,6 +21,7 @@ from mingchi.merchants import scope
 from mingchi.usecases import edit_flows, rights
 
 DRAFT: Final = "flow.draft"
+NO_TEMPLATE: Final = _("There is no such template for this kind of flow.")
 
 
 def flows(user: User) -> QuerySet[FlowDefinition]:
