@@ -9,9 +9,10 @@ with transaction.atomic():                       # the use case
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from django.db import connection
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.flows import FlowError, NotWaitingError, OutcomeError, State, listeners
@@ -21,11 +22,13 @@ from mingchi.fulfilment import calls, compiled
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.compiled import Compiled
 from mingchi.fulfilment.models import FlowInstance, Signal
-from mingchi.fulfilment.statements import read, select
+from mingchi.fulfilment.statements import by_key, read, select
 from mingchi.fulfilment.subjects import Values
 from mingchi.fulfilment.writing import Writing
 
 SYSTEM = "system"
+M = TypeVar("M", bound=Model)
+Also = tuple[type[Model], int]
 _AROUND: Final = """
 SELECT i.id, h.reason, NULL::bigint, NULL, NULL, NULL, h.id AS place
 FROM fulfilment_flowinstance i JOIN fulfilment_hold h ON h.subject IN (i.subject, i.family)
@@ -43,13 +46,19 @@ class Locked:
     """An instance at work. `held`: the reasons of the holds on it; `signals`: those on their way
     to it, and those kept since nothing waited for them yet."""
 
-    def __init__(self, row: FlowInstance, writing: Writing) -> None:
+    def __init__(self, row: FlowInstance, writing: Writing, fetched: dict[Also, Model]) -> None:
         self.row = row
+        self._fetched = fetched
         self.held: list[str] = []
         self.signals: list[Signal] = []
         self.writing = writing
         self.values = Values(row.kind, row.subject)
         self.state = State.from_json(row.state) if row.state else EMPTY
+
+    def fetch(self, model: type[M], key: int) -> M | None:
+        """A row as it stands now that the instance is held."""
+        kept = self._fetched.pop((model, key), None)
+        return by_key(model, key) if kept is None else cast(M, kept)
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -149,29 +158,41 @@ class Locked:
         self.writing.log(self.row, event, values=values, actor=actor)
 
 
-def lock(instance_id: int, *, now: datetime) -> Locked:
-    """Hold an instance's row until the transaction ends. Raises `not_found` 404."""
-    found = lock_all([instance_id], now=now)
+def lock(instance_id: int, *, now: datetime, also: Also | None = None) -> Locked:
+    """Hold an instance's row until the transaction ends. `also`: another row to be read under the
+    lock, for `fetch`. Raises `not_found` 404."""
+    found = lock_all([instance_id], now=now, also=also)
     if not found:
         raise NotFoundError()
     return found[0]
 
 
 def lock_all(
-    instance_ids: Iterable[int], *, now: datetime, writing: Writing | None = None
+    instance_ids: Iterable[int], *, now: datetime, also: Also | None = None
 ) -> list[Locked]:
     """Hold several, in order of their keys; they are written together, by `write` of any."""
     assert connection.in_atomic_block, "the use case opens the transaction"
     keys = sorted(instance_ids)
+    fetched: dict[Also, Model] = {}
     with connection.cursor() as cursor:
-        # One message. The second statement sees what was committed while the first one waited,
+        # One message. What stands after the lock sees what was committed while it was waited for,
         # holds among it: who places one takes this lock too.
-        cursor.execute(_LOCK + _AROUND, [keys, keys, keys])
+        text, values = _LOCK + _AROUND, [keys, keys, keys]
+        if also is None:
+            cursor.execute(text, values)
+        else:
+            model, key = also
+            cursor.execute(f"{text}; {select(model)} WHERE id = %s", [*values, key])
         rows = [read(FlowInstance, row) for row in cursor.fetchall()]
         cursor.nextset()
         around = cursor.fetchall()
+        if also is not None:
+            cursor.nextset()
+            row = cursor.fetchone()
+            if row is not None:
+                fetched[also] = read(also[0], row)
     together = Writing(now)
-    locked = {row.pk: Locked(row, together) for row in rows}
+    locked = {row.pk: Locked(row, together, fetched) for row in rows}
     for pk, reason, signal_id, name, key, status, _place in around:
         if signal_id is None:
             locked[pk].held.append(reason)

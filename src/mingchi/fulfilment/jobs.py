@@ -18,7 +18,6 @@ from mingchi.fulfilment import calls
 from mingchi.fulfilment.backoff import backoff
 from mingchi.fulfilment.instances import SYSTEM, Locked
 from mingchi.fulfilment.models import FlowInstance, StepJob
-from mingchi.fulfilment.statements import by_key
 from mingchi.fulfilment.subjects import Values
 from mingchi.fulfilment.timers import NOT_HELD
 
@@ -225,7 +224,7 @@ def _undo_beside(instance: Locked, job: StepJob) -> None:
 
 def _still(instance: Locked, job_id: int) -> StepJob | None:
     """The job, if it is still under way now that the instance is held."""
-    found = by_key(StepJob, job_id)
+    found = instance.fetch(StepJob, job_id)
     if found is None or found.status not in UNDER_WAY:
         return None
     assert found.instance_id == instance.row.pk

@@ -136,7 +136,9 @@ def refuse_role(item: WorkItem, actor: Actor) -> None:
 
 def _opened(instance: Locked, item_id: int) -> WorkItem:
     """The item as it stands now that the instance is held."""
-    item = find(item_id)
+    item = instance.fetch(WorkItem, item_id)
+    if item is None:
+        raise NotFoundError()
     assert item.instance_id == instance.row.pk
     if item.status != Status.OPEN:
         raise _closed(item)

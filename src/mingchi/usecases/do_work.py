@@ -81,7 +81,7 @@ def retry_work(*, by: User, item_id: int, now: datetime) -> None:
     with transaction.atomic():
         item, actor = _found(by, item_id)
         subjects.of(item.kind).lock(item.subject)
-        instance = instances.lock(item.instance_id, now=now)
+        instance = instances.lock(item.instance_id, now=now, also=(WorkItem, item.pk))
         work.retry(instance, item.pk, actor=actor)
         instance.write()
         _audit(by, item, "work.retry", "")
@@ -90,7 +90,7 @@ def retry_work(*, by: User, item_id: int, now: datetime) -> None:
 def _complete(item: WorkItem, actor: Actor, outcome: str, now: datetime) -> str | None:
     work.refuse_role(item, actor)
     subjects.of(item.kind).lock(item.subject)
-    instance = instances.lock(item.instance_id, now=now)
+    instance = instances.lock(item.instance_id, now=now, also=(WorkItem, item.pk))
     all_of_them = item.quorum == work.ALL
     said = work.complete(
         instance,

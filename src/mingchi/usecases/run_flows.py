@@ -14,7 +14,7 @@ from mingchi.fulfilment import instances, jobs, services, subjects, timers
 from mingchi.fulfilment.holds import not_held
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.jobs import Ready
-from mingchi.fulfilment.models import FlowInstance, Signal
+from mingchi.fulfilment.models import FlowInstance, Signal, StepJob
 
 BATCH: Final = 100
 log = structlog.get_logger(__name__)
@@ -131,7 +131,7 @@ def _call(job: Ready, now: datetime) -> bool:
 def _locked(job: Ready, now: datetime) -> Locked:
     """The order's rows first, then the instance."""
     subjects.of(job.kind).lock(job.subject)
-    return instances.lock(job.instance_id, now=now)
+    return instances.lock(job.instance_id, now=now, also=(StepJob, job.id))
 
 
 def _failed(job: Ready, error: Exception, now: datetime) -> None:
