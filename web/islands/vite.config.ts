@@ -5,7 +5,7 @@ import vue from "@vitejs/plugin-vue";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-// The assets are committed (docs/adr/0012): names by content, big libraries in chunks of their own,
+// The assets are committed (docs/adr/0013): names by content, big libraries in chunks of their own,
 // so that a change of ours changes little of what is kept. ISLANDS_OUT builds elsewhere, to compare.
 const out =
   process.env["ISLANDS_OUT"] ??

@@ -32,12 +32,6 @@ def _item(title: Any, icon: str, label: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _page(title: Any, icon: str, label: str, name: str) -> dict[str, Any]:
-    """A page of its own beside a table's list, for whoever sees the table."""
-    link = reverse_lazy(f"admin:{name}")
-    return {"title": title, "icon": icon, "link": link, "permission": _sees(label)}
-
-
 def _group(title: Any, *items: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "separator": True, "collapsible": False, "items": list(items)}
 
@@ -113,15 +107,6 @@ _MENU: Final = (
             (_("categories"), "category", "catalogue.category"),
             (_("flows"), "account_tree", "fulfilment.flowdefinition"),
             (_("merchants"), "storefront", "merchants.merchant"),
-        ),
-    ),
-    (
-        _("Fulfilment"),
-        (
-            (_("running flows"), "route", "fulfilment.flowinstance"),
-            (_("work items"), "checklist", "fulfilment.workitem"),
-            (_("holds"), "pan_tool", "fulfilment.hold"),
-            (_("signals"), "cell_tower", "fulfilment.signal"),
         ),
     ),
     (
