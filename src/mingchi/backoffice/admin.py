@@ -6,10 +6,12 @@ from procrastinate.contrib.django import models as jobs
 from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     audit,
     catalogue,
+    desk,
+    desk_monitor,
     events,
+    flows,
     ledger,
     members,
-    flows,
     merchants,
     orders,
     payments,

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.backoffice import access, display, explain
+from mingchi.backoffice import access, desk_path, display, explain
 from mingchi.backoffice.panels import Panel
 from mingchi.ledger.models import Entry
 from mingchi.orders.models import Order, OrderLine, Refund
@@ -17,7 +17,10 @@ from mingchi.rebates.models import Event
 
 def all_of(request: HttpRequest, order: Order) -> Sequence[Panel]:
     """Everything about an order that this account may see."""
-    panels = [timeline(order), lines(order), _refunds(order)]
+    panels = [timeline(order), lines(order)]
+    if (flows := desk_path.of_order(request, order)) is not None:
+        panels.append(flows)
+    panels.append(_refunds(order))
     if access.sees(request.user, "payments.payment"):
         panels.append(_payments(order))
     return [*panels, *settled(request, "order", order)]

@@ -32,6 +32,12 @@ def _item(title: Any, icon: str, label: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def _page(title: Any, icon: str, label: str, name: str) -> dict[str, Any]:
+    """A page of its own beside a table's list, for whoever sees the table."""
+    link = reverse_lazy(f"admin:{name}")
+    return {"title": title, "icon": icon, "link": link, "permission": _sees(label)}
+
+
 def _group(title: Any, *items: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "separator": True, "collapsible": False, "items": list(items)}
 
@@ -110,6 +116,15 @@ _MENU: Final = (
         ),
     ),
     (
+        _("Fulfilment"),
+        (
+            (_("running flows"), "route", "fulfilment.flowinstance"),
+            (_("work items"), "checklist", "fulfilment.workitem"),
+            (_("holds"), "pan_tool", "fulfilment.hold"),
+            (_("signals"), "cell_tower", "fulfilment.signal"),
+        ),
+    ),
+    (
         _("Members"),
         (
             (_("members"), "group", "members.member"),
@@ -173,6 +188,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "icon": "dashboard",
                     "link": lambda request: reverse("admin:index"),
                 },
+                _page(_("Work desk"), "assignment", "fulfilment.workitem", "desk"),
+                _page(
+                    _("Where orders wait"),
+                    "monitoring",
+                    "fulfilment.flowinstance",
+                    "flow_monitor",
+                ),
                 _item(_("proposals"), "how_to_vote", "foundation.proposal", **badge),
             ],
         },

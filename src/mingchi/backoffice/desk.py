@@ -1,0 +1,145 @@
+"""The work desk: its page, and the list of all work items behind the monitor's figures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.backoffice import access, audit, desk_words, display
+from mingchi.backoffice.pages import Page
+from mingchi.backoffice.panels import Panel
+from mingchi.foundation.models import User
+from mingchi.fulfilment import roles
+from mingchi.fulfilment.models import FlowInstance, WorkItem
+from mingchi.usecases import flow_roles
+from mingchi.usecases.desk import queue, words
+
+LABEL = "fulfilment.workitem"
+POLL_MS = 4000
+COLOURS = {"open": "info", "done": "success", "withdrawn": ""}
+VIEWS = ((queue.GROUP, _("Group")), (queue.MINE, _("Mine")), (queue.REPAIRS, _("Repairs")))
+
+
+@admin.register(WorkItem)
+class WorkItemPage(Page):
+    """All work items, done and to do; one is done at the desk, not here."""
+
+    ordering = ("-pk",)
+    list_display = (
+        display.column(_("step"), words.title, order="title"),
+        display.column(_("subject"), lambda row: _to_flow(row)),
+        "merchant",
+        display.column(_("role"), lambda row: words.role(row.role), order="role"),
+        display.column(
+            _("status"),
+            lambda row: (row.status, row.get_status_display()),
+            order="status",
+            labels=COLOURS,
+        ),
+        display.column(_("outcome"), lambda row: words.outcome(row.outcome)),
+        "opened_at",
+        "due_at",
+        display.column(_("closed by"), lambda row: audit.who(row, "closed_by")),
+    )
+    list_select_related = ("merchant",)
+    list_filter = ("status", "role", "merchant", "opened_at", "due_at")
+    search_fields = ("=subject", "=step", "=node")
+    search_help_text = _("subject (order:7), step or node")
+    fields = (
+        (
+            display.column(_("step"), words.title),
+            display.column(_("subject"), lambda row: _to_flow(row)),
+        ),
+        ("merchant", display.column(_("role"), lambda row: words.role(row.role))),
+        (
+            display.column(_("status"), lambda row: row.get_status_display()),
+            display.column(_("outcome"), lambda row: words.outcome(row.outcome)),
+        ),
+        ("opened_at", "due_at"),
+        (
+            display.column(_("claimed by"), lambda row: audit.who(row, "assignee")),
+            display.column(_("closed by"), lambda row: audit.who(row, "closed_by")),
+        ),
+        ("closed_at", "quorum"),
+        "repair",
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The desk, before the list's own pages."""
+        view = self.admin_site.admin_view(self.desk)
+        return [path("desk/", view, name="desk"), *super().get_urls()]
+
+    def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
+        """Who voted how."""
+        votes = list(thing.votes.order_by("id"))
+        if not votes:
+            return []
+        names = queue.people({vote.actor for vote in votes})
+        return [
+            Panel(
+                title=_("votes"),
+                headers=[_("who"), _("outcome"), _("at")],
+                rows=[
+                    [
+                        names.get(vote.actor, vote.actor),
+                        words.outcome(vote.outcome),
+                        display.moment(vote.at),
+                    ]
+                    for vote in votes
+                ],
+            )
+        ]
+
+    def desk(self, request: HttpRequest) -> HttpResponse:
+        """The page that a warehouse, finance or customer-service keeps open all day."""
+        user = request.user
+        if not self.has_view_permission(request) or not isinstance(user, User):
+            raise PermissionDenied
+        held = _roles(user)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Work desk"),
+            "roles": [(role, words.role(role)) for role in held],
+            "views": VIEWS,
+            "keys": desk_words.KEYS,
+            "config": _config(request, held),
+        }
+        return TemplateResponse(request, "backoffice/desk.html", context)
+
+
+def _roles(user: User) -> list[str]:
+    """The roles whose work the account may see, in the order of a parcel's day."""
+    places = flow_roles.places(user)
+    held = places.everywhere.union(*places.roles.values())
+    order = ("service", "clerk", "finance", "warehouse", "manager")
+    assert set(order) == set(roles.STAFF)
+    return [role for role in order if role in held]
+
+
+def _config(request: HttpRequest, held: list[str]) -> dict[str, Any]:
+    return {
+        "api": reverse("api:api-root").rstrip("/") + "/staff/desk",
+        "path": reverse("admin:fulfilment_flowinstance_change", args=[0]),
+        "csrf": get_token(request),
+        "language": get_language(),
+        "timezone": settings.TIME_ZONE,
+        "pollMs": POLL_MS,
+        "view": queue.GROUP,
+        "step": request.GET.get("step", "")[:80],
+        "mayAct": not access.is_read_only(request.user),
+        "scansFirst": held == ["warehouse"],
+        "words": {name: str(text) for name, text in desk_words.WORDS.items()},
+    }
+
+
+def _to_flow(row: WorkItem) -> Any:
+    return display.link_to(FlowInstance, row.instance_id, row.subject)

@@ -1,0 +1,361 @@
+"""Where orders wait and for how long; each subject on its way through a flow; holds and stray
+signals."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from mingchi.backoffice import audit, desk_path, display, fields
+from mingchi.backoffice.acts import Act, ActForm, Deed
+from mingchi.backoffice.pages import Page
+from mingchi.backoffice.panels import Panel
+from mingchi.foundation import clock
+from mingchi.foundation.models import User
+from mingchi.fulfilment.models import FlowInstance, Hold, Signal
+from mingchi.fulfilment.monitor import Figures
+from mingchi.usecases import hold_subject, steer_flow
+from mingchi.usecases.desk import watching
+
+Status = FlowInstance.Status
+COLOURS = {"queued": "warning", "running": "info", "ended": "success", "cancelled": ""}
+SIGNAL_COLOURS = {"stray": "danger", "sent": "warning", "kept": "info", "taken": "success"}
+WHAT = {
+    "work": _("people"),
+    "job": _("the worker"),
+    "signal": _("a message"),
+    "timer": _("the time"),
+}
+
+
+class HoldForm(ActForm):
+    """Why."""
+
+    reason = fields.text(_("reason"), length=200)
+
+
+class CancelForm(ActForm):
+    """Why."""
+
+    reason = fields.text(_("reason"), required=False, length=200)
+
+
+def _hold(deed: Deed) -> Any:
+    hold_subject.place_hold(
+        by=deed.user,
+        kind=deed.thing.kind,
+        subject=deed.thing.subject,
+        reason=deed.values["reason"],
+        now=clock.now(),
+    )
+    return _("Held. Nothing of it goes on until the hold is lifted.")
+
+
+def _lift(deed: Deed) -> Any:
+    hold_subject.lift_hold(by=deed.user, hold_id=deed.thing.pk, now=clock.now())
+    return _("The hold is lifted; what waited goes on.")
+
+
+def _cancel(deed: Deed) -> Any:
+    steer_flow.cancel_flow(
+        by=deed.user,
+        instance_id=deed.thing.pk,
+        now=clock.now(),
+        reason=deed.values["reason"],
+    )
+    return _("Cancelled; what was done is taken back, the latest first.")
+
+
+def _dismiss(deed: Deed) -> Any:
+    steer_flow.dismiss_signal(by=deed.user, signal_id=deed.thing.pk, now=clock.now())
+    return _("Put aside.")
+
+
+@admin.register(FlowInstance)
+class InstancePage(Page):
+    """Subjects on their way through a flow, each with its path so far; and the monitor."""
+
+    acts = (
+        Act(
+            name="hold",
+            label=_("Hold"),
+            right="flow.hold",
+            form=HoldForm,
+            run=_hold,
+            shown=lambda row: row.status in (Status.QUEUED, Status.RUNNING),
+            icon="pan_tool",
+            explain=_("Nothing of it goes on, whatever its flow, until the hold is lifted."),
+        ),
+        Act(
+            name="cancel",
+            label=_("Cancel the flow"),
+            right="flow.cancel",
+            form=CancelForm,
+            run=_cancel,
+            shown=lambda row: row.status == Status.RUNNING,
+            icon="cancel",
+            variant=ActionVariant.DANGER,
+            explain=_("What waits is withdrawn, and what was done is taken back, latest first."),
+        ),
+    )
+    ordering = ("-pk",)
+    list_display = (
+        display.column(_("subject"), lambda row: desk_path.name(row), order="subject"),
+        display.column(_("kind"), lambda row: row.get_kind_display(), order="kind"),
+        "merchant",
+        display.column(
+            _("status"),
+            lambda row: (row.status, row.get_status_display()),
+            order="status",
+            labels=COLOURS,
+        ),
+        display.column(_("flow"), lambda row: row.version or display.NOTHING),
+        "started_at",
+        "ended_at",
+    )
+    list_select_related = ("merchant", "version__definition")
+    list_filter = ("status", "kind", "merchant", "started_at")
+    search_fields = ("=subject", "=family")
+    search_help_text = _("subject: order:7, shipment:7, case:7")
+    fields = (
+        (
+            display.column(_("subject"), lambda row: desk_path.link(row)),
+            display.column(_("status"), lambda row: row.get_status_display()),
+        ),
+        ("merchant", display.column(_("kind"), lambda row: row.get_kind_display())),
+        (display.column(_("flow"), lambda row: row.version or display.NOTHING), "started_at"),
+        ("ended_at", "trouble"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Without the drawings."""
+        rows = super().get_queryset(request)
+        drawn = ("bpmn_xml", "graph", "findings")
+        return rows.defer("state", *(f"version__{name}" for name in drawn))
+
+    def get_urls(self) -> list[URLPattern]:
+        """The monitor, before the list's own pages."""
+        view = self.admin_site.admin_view
+        return [
+            path("monitor/", view(self.monitor), name="flow_monitor"),
+            path("waiting/<int:flow>/<path:node>/", view(self.waiting), name="flow_waiting"),
+            *super().get_urls(),
+        ]
+
+    def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
+        """Where it stands, what holds it, and its path so far."""
+        return desk_path.panels(request, thing)
+
+    def monitor(self, request: HttpRequest) -> HttpResponse:
+        """Figures, with links to what is behind them."""
+        user, now = self._asks(request), clock.now()
+        return self._show(
+            request,
+            _("Where orders wait"),
+            [
+                _attention(watching.attention(by=user, now=now)),
+                _waits(watching.waiting(by=user, now=now)),
+                _versions(watching.running(by=user)),
+            ],
+        )
+
+    def waiting(self, request: HttpRequest, flow: int, node: str) -> HttpResponse:
+        """Who waits at a step."""
+        user = self._asks(request)
+        titles = watching.node_titles([flow])
+        rows = watching.behind(by=user, definition_id=flow, node=node)
+        panel = Panel(
+            title=_("waiting, the longest first"),
+            headers=[_("subject"), _("merchant"), _("waits for"), _("since"), _("due")],
+            rows=[
+                [
+                    desk_path.link_to_path(one.instance),
+                    one.instance.merchant.name,
+                    WHAT[one.what],
+                    display.moment(one.since),
+                    display.moment(one.due_at),
+                ]
+                for one in rows
+            ],
+            note=_("At most %(count)s are shown.") % {"count": watching.MOST},
+        )
+        return self._show(request, titles.get((flow, node), node), [panel])
+
+    def _asks(self, request: HttpRequest) -> User:
+        if not self.has_view_permission(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        return request.user
+
+    def _show(self, request: HttpRequest, title: Any, panels: list[Panel]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "panels": panels,
+        }
+        return TemplateResponse(request, "backoffice/monitor.html", context)
+
+
+@admin.register(Hold)
+class HoldPage(Page):
+    """What is held, and why."""
+
+    acts = (
+        Act(
+            name="lift",
+            label=_("Lift the hold"),
+            right="flow.hold",
+            run=_lift,
+            shown=lambda row: row.lifted_at is None,
+            icon="lock_open",
+            variant=ActionVariant.PRIMARY,
+            explain=_("What waited goes on, if nothing else holds it."),
+        ),
+    )
+    ordering = ("-pk",)
+    list_display = (
+        "subject",
+        "reason",
+        "merchant",
+        display.column(_("placed by"), lambda row: audit.who(row, "placed_by")),
+        "placed_at",
+        "lifted_at",
+    )
+    list_select_related = ("merchant",)
+    list_filter = (("lifted_at", admin.EmptyFieldListFilter), "merchant", "placed_at")
+    search_fields = ("=subject", "reason")
+    fields = (
+        ("subject", "merchant"),
+        "reason",
+        (display.column(_("placed by"), lambda row: audit.who(row, "placed_by")), "placed_at"),
+        (display.column(_("lifted by"), lambda row: audit.who(row, "lifted_by")), "lifted_at"),
+    )
+
+
+@admin.register(Signal)
+class SignalPage(Page):
+    """Messages to flows; a stray is one that none took."""
+
+    acts = (
+        Act(
+            name="dismiss",
+            label=_("Put aside"),
+            right="signal.dismiss",
+            run=_dismiss,
+            shown=lambda row: row.status == Signal.Status.STRAY,
+            icon="done",
+            explain=_("Somebody has looked at it; nothing else happens."),
+        ),
+    )
+    ordering = ("-pk",)
+    list_display = (
+        display.column(_("signal"), lambda row: row.name, order="name"),
+        "subject",
+        "merchant",
+        display.column(
+            _("status"),
+            lambda row: (row.status, row.get_status_display()),
+            order="status",
+            labels=SIGNAL_COLOURS,
+        ),
+        "sent_at",
+    )
+    list_select_related = ("merchant",)
+    list_filter = ("status", "name", "merchant", "sent_at")
+    search_fields = ("=subject", "=name")
+    fields = (
+        ("name", "subject"),
+        ("merchant", display.column(_("status"), lambda row: row.get_status_display())),
+        ("sent_at", "closed_at"),
+    )
+
+
+def _attention(found: Figures) -> Panel:
+    def to(name: str, **query: str) -> str:
+        return reverse(f"admin:fulfilment_{name}_changelist") + "?" + urlencode(query)
+
+    overdue = {"status__exact": "open", "due_at__lte": clock.now().strftime("%Y-%m-%d %H:%M:%S")}
+    return Panel(
+        title=_("To be looked after"),
+        figures=[
+            (_("overdue"), _figure(found.overdue, to("workitem", **overdue))),
+            (
+                _("to repair"),
+                _figure(found.repairs, reverse("admin:desk") + "?view=repairs"),
+            ),
+            (_("stray signals"), _figure(found.strays, to("signal", status__exact="stray"))),
+            (_("held"), _figure(found.holds, to("hold", lifted_at__isempty="1"))),
+            (
+                _("not started"),
+                _figure(found.not_started, to("flowinstance", status__exact="queued")),
+            ),
+        ],
+    )
+
+
+def _figure(number: int, to: str) -> Any:
+    return format_html('<a class="text-primary-600 hover:underline" href="{}">{}</a>', to, number)
+
+
+def _waits(rows: list[watching.Waiting]) -> Panel:
+    return Panel(
+        title=_("Where orders wait"),
+        headers=[
+            _("flow"), _("step"), _("waits for"), _("count"), _("median"), _("95th percentile"),
+            _("oldest"), _("usual"),
+        ],
+        rows=[
+            [
+                row.flow,
+                row.title,
+                WHAT[row.what],
+                _figure(row.number, _behind(row)),
+                span(row.median_s), span(row.p95_s), span(row.oldest_s), span(row.usual_s),
+            ]
+            for row in rows
+        ],
+        right=frozenset({3, 4, 5, 6, 7}),
+        empty=_("Nothing waits."),
+        note=_("Usual: how long it took in the middle, of what was done in the last 30 days."),
+    )  # fmt: skip
+
+
+def _behind(row: watching.Waiting) -> str:
+    return reverse("admin:flow_waiting", args=[row.definition_id, row.node])
+
+
+def _versions(rows: list[watching.Running]) -> Panel:
+    def behind(row: watching.Running) -> str:
+        query = {"version__id__exact": row.version_id, "status__exact": "running"}
+        return reverse("admin:fulfilment_flowinstance_changelist") + "?" + urlencode(query)
+
+    return Panel(
+        title=_("On their way, by version"),
+        headers=[_("flow"), _("version"), _("state"), _("running")],
+        rows=[
+            [row.flow, f"v{row.number}", row.status, _figure(row.running, behind(row))]
+            for row in rows
+        ],
+        right=frozenset({3}),
+    )
+
+
+def span(seconds: float | None) -> Any:
+    """`5400` → `1 h 30 min`."""
+    if seconds is None:
+        return display.NOTHING
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return _("%(minutes)s min") % {"minutes": minutes}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    return _("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
