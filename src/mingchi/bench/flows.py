@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
 
+from mingchi.bench import _flow_steps
 from mingchi.flows import interpreter
 from mingchi.flows.checks import check
 from mingchi.flows.conditions import Conditions
@@ -50,7 +51,8 @@ def _flow(name: str, *, longer: int = 0) -> Graph:
 
 
 def run(quick: bool) -> Iterator[dict[str, Any]]:
-    """Yields `memory` (orders/s and bytes), `nodes`, `check`, and `against-spiff`."""
+    """Yields `memory` (orders/s and bytes), `nodes`, `check`, `against-spiff`, and what
+    `_flow_steps` does on PostgreSQL."""
     orders = 2_000 if quick else 10_000
     small, large = _flow("twelve"), _flow("hundreds", longer=150)
     rates: dict[str, list[float]] = {"small": [], "large": [], "written": []}
@@ -76,6 +78,7 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
     }
     yield _check()
     yield from _against(small, 20 if quick else 100)
+    yield from _flow_steps.run(quick)
 
 
 def _undoable(graph: Graph) -> Graph:
