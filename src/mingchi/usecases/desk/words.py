@@ -28,19 +28,6 @@ OUTCOMES: Final = MappingProxyType(
         "no": _("No"),
     }
 )
-EVENTS: Final = MappingProxyType(
-    {
-        "started": _("started"),
-        "entered": _("entered"),
-        "opened": _("opened"),
-        "completed": _("done"),
-        "decided": _("decided"),
-        "held": _("held"),
-        "lifted": _("hold lifted"),
-        "cancelled": _("cancelled"),
-        "ended": _("ended"),
-    }
-)
 
 
 def outcome(code: str) -> str:
