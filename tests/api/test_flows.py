@@ -81,6 +81,8 @@ def test_two_edit_one_draft_and_nothing_is_lost(manager: Api, merchant: Merchant
     details = refused.error["details"]  # type: ignore[attr-defined]
     assert details["bpmn"] == theirs
     assert version(manager, pk)["bpmn"] == theirs
+    kept = drafted(manager, merchant, template=None, version_id=pk, bpmn="<mine/>")
+    assert version(manager, kept)["bpmn"] == "<mine/>"
     assert save(manager, pk, mine, details["revision"]).status == 200  # type: ignore[attr-defined]
     # Saving the same twice, as a browser does that lost the answer, is no conflict.
     assert save(manager, pk, mine, seen).status == 200  # type: ignore[attr-defined]

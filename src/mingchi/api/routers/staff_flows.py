@@ -47,7 +47,8 @@ class SaveIn(BpmnIn):
 
 
 class DraftIn(Input):
-    """One of `template`, `version_id` and `bpmn` says what to begin with."""
+    """One of `template`, `version_id` and `bpmn` says what to begin with; with `version_id` and
+    `bpmn`, a version that somebody has changed is kept beside it, whatever its faults."""
 
     merchant_id: Id | None = Field(None, description="null: a flow of the platform")
     kind: FlowKind
@@ -172,7 +173,8 @@ def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[DraftedOut]:
         bpmn = templates.bpmn(data.template, language=data.language)
         made = edit_flows.draft_flow(by=by, bpmn=bpmn, **common)
     elif data.version_id is not None:
-        bpmn = bytes(draw_flows.seen(by, data.version_id).bpmn_xml)
+        seen = draw_flows.seen(by, data.version_id)
+        bpmn = bytes(seen.bpmn_xml) if data.bpmn is None else data.bpmn.encode()
         made = edit_flows.draft_flow(by=by, bpmn=bpmn, **common)
     else:
         made = draw_flows.import_flow(by=by, bpmn=(data.bpmn or "").encode(), **common)

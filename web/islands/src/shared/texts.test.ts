@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readCondition, tellCondition, whole, writeCondition, yuan } from "./conditions";
 import { readDuration, writeDuration } from "./durations";
 import { readCell, showCell } from "./tables";
+import { en } from "./en";
 import { zh } from "./zh";
 
 const VARIABLES = [
@@ -81,4 +82,10 @@ test("every text in the sources has its Chinese", async () => {
     for (const [, found] of text.matchAll(/\bt\('([^']+)'/g)) if (found && !(found in zh)) missing.add(found);
   }
   expect([...missing]).toEqual([]);
+});
+
+test("what has a name of its own in the code is said in both languages", () => {
+  const named = Object.keys(zh).filter((one) => /^(status|kind|role|signal|domain|field):/.test(one));
+  expect(named.filter((one) => !(one in en))).toEqual([]);
+  expect(Object.keys(en).filter((one) => !(one in zh))).toEqual([]);
 });
