@@ -164,7 +164,7 @@ def test_a_code_that_leads_nowhere_says_why(merchant: Merchant, picked: Order) -
     assert api.get("/staff/desk/find?code=nothing").code == "code_unknown"
     assert api.get("/staff/desk/find?code=%20").code == "code_invalid"
     waits = worker(merchant, "finance").get(f"/staff/desk/find?code={number}")
-    assert (waits.code, waits.error["details"]) == ("not_your_role", {"role": "warehouse"})
+    assert (waits.code, waits.error["details"]) == ("for_others", {"role": "warehouse"})
     colleague = worker(merchant)
     colleague.post(f"/staff/desk/items/{desk.item(picked).pk}/claim")
     assert api.get(f"/staff/desk/find?code={number}").code == "claimed"

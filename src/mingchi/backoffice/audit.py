@@ -12,16 +12,26 @@ from mingchi.backoffice import display
 from mingchi.backoffice.pages import Page
 from mingchi.foundation.models import AuditRecord
 
+ACTORS = (
+    "actor",
+    "asked_by",
+    "decided_by",
+    "assignee",
+    "closed_by",
+    "placed_by",
+    "lifted_by",
+)
+
 
 class Named(ChangeList):
-    """Fetches the names of the accounts on a page at once. `actor_fields` are looked at."""
+    """Fetches the names of the accounts on a page at once. `ACTORS` are looked at."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         names = [
             getattr(row, name) or ""
             for row in self.result_list
-            for name in ("actor", "asked_by", "decided_by")
+            for name in ACTORS
             if hasattr(row, name)
         ]
         users = display.actors(names)

@@ -12,8 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
 
-from mingchi.backoffice import access, audit, desk_words, display
+from mingchi.backoffice import access, audit, desk_path, desk_words, display
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation.models import User
@@ -72,6 +73,10 @@ class WorkItemPage(Page):
         "repair",
     )
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With numbers and names."""
+        return desk_path.Numbered
+
     def get_urls(self) -> list[URLPattern]:
         """The desk, before the list's own pages."""
         view = self.admin_site.admin_view(self.desk)
@@ -106,7 +111,6 @@ class WorkItemPage(Page):
         held = _roles(user)
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": _("Work desk"),
             "roles": [(role, words.role(role)) for role in held],
             "views": VIEWS,
@@ -142,4 +146,4 @@ def _config(request: HttpRequest, held: list[str]) -> dict[str, Any]:
 
 
 def _to_flow(row: WorkItem) -> Any:
-    return display.link_to(FlowInstance, row.instance_id, row.subject)
+    return display.link_to(FlowInstance, row.instance_id, desk_path.name(row))

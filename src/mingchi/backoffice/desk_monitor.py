@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
+from unfold.views import ChangeList
 
 from mingchi.backoffice import audit, desk_path, display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
@@ -23,7 +24,7 @@ from mingchi.foundation.models import User
 from mingchi.fulfilment.models import FlowInstance, Hold, Signal
 from mingchi.fulfilment.monitor import Figures
 from mingchi.usecases import hold_subject, steer_flow
-from mingchi.usecases.desk import watching
+from mingchi.usecases.desk import about, watching
 
 Status = FlowInstance.Status
 COLOURS = {"queued": "warning", "running": "info", "ended": "success", "cancelled": ""}
@@ -108,7 +109,7 @@ class InstancePage(Page):
     )
     ordering = ("-pk",)
     list_display = (
-        display.column(_("subject"), lambda row: desk_path.name(row), order="subject"),
+        display.column(_("subject"), desk_path.name, order="subject"),
         display.column(_("kind"), lambda row: row.get_kind_display(), order="kind"),
         "merchant",
         display.column(
@@ -134,6 +135,10 @@ class InstancePage(Page):
         (display.column(_("flow"), lambda row: row.version or display.NOTHING), "started_at"),
         ("ended_at", "trouble"),
     )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With numbers and names."""
+        return desk_path.Numbered
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the drawings."""
@@ -172,12 +177,13 @@ class InstancePage(Page):
         user = self._asks(request)
         titles = watching.node_titles([flow])
         rows = watching.behind(by=user, definition_id=flow, node=node)
+        numbers = about.numbers(one.instance.subject for one in rows)
         panel = Panel(
             title=_("waiting, the longest first"),
             headers=[_("subject"), _("merchant"), _("waits for"), _("since"), _("due")],
             rows=[
                 [
-                    desk_path.link_to_path(one.instance),
+                    desk_path.link_to_path(one.instance, numbers.get(one.instance.subject, "")),
                     one.instance.merchant.name,
                     WHAT[one.what],
                     display.moment(one.since),
@@ -197,7 +203,6 @@ class InstancePage(Page):
     def _show(self, request: HttpRequest, title: Any, panels: list[Panel]) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": title,
             "panels": panels,
         }
@@ -222,7 +227,7 @@ class HoldPage(Page):
     )
     ordering = ("-pk",)
     list_display = (
-        "subject",
+        display.column(_("subject"), desk_path.name, order="subject"),
         "reason",
         "merchant",
         display.column(_("placed by"), lambda row: audit.who(row, "placed_by")),
@@ -238,6 +243,10 @@ class HoldPage(Page):
         (display.column(_("placed by"), lambda row: audit.who(row, "placed_by")), "placed_at"),
         (display.column(_("lifted by"), lambda row: audit.who(row, "lifted_by")), "lifted_at"),
     )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With numbers and names."""
+        return desk_path.Numbered
 
 
 @admin.register(Signal)
@@ -258,7 +267,7 @@ class SignalPage(Page):
     ordering = ("-pk",)
     list_display = (
         display.column(_("signal"), lambda row: row.name, order="name"),
-        "subject",
+        display.column(_("subject"), desk_path.name, order="subject"),
         "merchant",
         display.column(
             _("status"),
@@ -277,12 +286,16 @@ class SignalPage(Page):
         ("sent_at", "closed_at"),
     )
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With numbers and names."""
+        return desk_path.Numbered
+
 
 def _attention(found: Figures) -> Panel:
     def to(name: str, **query: str) -> str:
         return reverse(f"admin:fulfilment_{name}_changelist") + "?" + urlencode(query)
 
-    overdue = {"status__exact": "open", "due_at__lte": clock.now().strftime("%Y-%m-%d %H:%M:%S")}
+    overdue = {"status__exact": "open", "due_at__lte": clock.now().isoformat(timespec="seconds")}
     return Panel(
         title=_("To be looked after"),
         figures=[
@@ -292,7 +305,7 @@ def _attention(found: Figures) -> Panel:
                 _figure(found.repairs, reverse("admin:desk") + "?view=repairs"),
             ),
             (_("stray signals"), _figure(found.strays, to("signal", status__exact="stray"))),
-            (_("held"), _figure(found.holds, to("hold", lifted_at__isempty="1"))),
+            (_("on hold"), _figure(found.holds, to("hold", lifted_at__isempty="1"))),
             (
                 _("not started"),
                 _figure(found.not_started, to("flowinstance", status__exact="queued")),

@@ -7,14 +7,14 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.backoffice import access, display
+from mingchi.backoffice import access, audit, display
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation.errors import NotFoundError
 from mingchi.fulfilment import compiled, queries
 from mingchi.fulfilment.models import FlowInstance, Hold, StepJob, StepLog, WorkItem
 from mingchi.orders.models import Order
 from mingchi.orders.subjects import ORDER, parse
-from mingchi.usecases.desk import queue, watching, words
+from mingchi.usecases.desk import about, queue, watching, words
 
 MOST: Final = 300
 EVENTS: Final = {
@@ -31,7 +31,7 @@ EVENTS: Final = {
     "failed": _("failed"),
     "retried": _("tried again"),
     "undone": _("taken back"),
-    "held": _("held"),
+    "held": _("put on hold"),
     "lifted": _("hold lifted"),
     "migrated": _("moved to another version"),
     "fell_back": _("took the standard flow"),
@@ -40,9 +40,20 @@ EVENTS: Final = {
 }
 
 
-def name(row: FlowInstance) -> str:
-    """What people call the subject."""
-    return row.subject
+class Numbered(audit.Named):
+    """Fetches what people call the subjects on a page, and who did what, at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        numbers = about.numbers(row.subject for row in self.result_list)
+        for row in self.result_list:
+            row.number = numbers.get(row.subject, row.subject)
+
+
+def name(row: Any) -> str:
+    """What people call the subject of a row."""
+    known: str = getattr(row, "number", "")
+    return known or about.numbers([row.subject]).get(row.subject, str(row.subject))
 
 
 def link(row: FlowInstance) -> Any:
@@ -51,12 +62,12 @@ def link(row: FlowInstance) -> Any:
         kind, key = parse(row.family)
     except NotFoundError:
         return row.subject
-    return display.link_to(Order, key, row.subject) if kind == ORDER else row.subject
+    return display.link_to(Order, key, name(row)) if kind == ORDER else row.subject
 
 
-def link_to_path(row: FlowInstance) -> Any:
+def link_to_path(row: FlowInstance, number: str = "") -> Any:
     """To the subject's page."""
-    return display.link_to(FlowInstance, row.pk, row.subject)
+    return display.link_to(FlowInstance, row.pk, number or name(row))
 
 
 def of_order(request: HttpRequest, order: Order) -> Panel | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 KEYS: Final[tuple[tuple[tuple[str, ...], Any], ...]] = (
     (("j", "↓"), _("next")),
     (("k", "↑"), _("previous")),
-    (("Enter", "o"), _("open")),
+    (("Enter", "o"), _("Open")),
     (("x",), _("tick, for many at once")),
     (("c",), _("claim, or give back")),
     (("d",), _("complete what is open or ticked")),
@@ -41,7 +41,7 @@ WORDS: Final = {
     "failed": _("The server did not answer as it should. Try again."),
     "found": _("%(number)s: %(title)s."),
     "foundSome": _("%(code)s: %(count)s wait. The most urgent: %(number)s, %(title)s."),
-    "goods": _("Goods, %(count)s pieces"),
+    "goods": _("Goods (%(count)s)"),
     "held": _("held: %(reason)s"),
     "heldLong": _("Held: nothing goes on until somebody lifts it."),
     "moreGoods": _("%(count)s more"),

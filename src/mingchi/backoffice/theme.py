@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 Allowed = Callable[[HttpRequest], bool]
+OWN_ENTRIES: Final = ("desk", "flow_monitor")
 
 
 def _sees(label: str) -> Allowed:
@@ -23,19 +24,33 @@ def _sees(label: str) -> Allowed:
 
 def _item(title: Any, icon: str, label: str, **more: Any) -> dict[str, Any]:
     app, model = label.split(".")
+    link = reverse_lazy(f"admin:{app}_{model}_changelist")
     return {
         "title": capfirst(str(title)),
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "link": link,
         "permission": _sees(label),
+        "active": lambda request: str(link) in request.path and not _has_own_entry(request),
         **more,
     }
+
+
+def _has_own_entry(request: HttpRequest) -> bool:
+    """Whether this page stands in the menu itself, beside the list below which it lies."""
+    match = request.resolver_match
+    return match is not None and match.url_name in OWN_ENTRIES
 
 
 def _page(title: Any, icon: str, label: str, name: str) -> dict[str, Any]:
     """A page of its own beside a table's list, for whoever sees the table."""
     link = reverse_lazy(f"admin:{name}")
-    return {"title": title, "icon": icon, "link": link, "permission": _sees(label)}
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "permission": _sees(label),
+        "active": lambda request: request.path == str(link),
+    }
 
 
 def _group(title: Any, *items: dict[str, Any]) -> dict[str, Any]:

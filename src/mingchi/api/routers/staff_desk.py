@@ -118,7 +118,7 @@ def staff_find_work(
     request: HttpRequest, code: Annotated[str, Field(max_length=finding.LONGEST * 4)]
 ) -> FoundOut:
     """By number of an order, parcel or case, by the carrier's number, or by the code of an
-    article. What can't be done here says why (`code_unknown`, `claimed`, `not_your_role`,
+    article. What can't be done here says why (`code_unknown`, `claimed`, `for_others`,
     `nothing_to_do`)."""
     by = staff_of(request)
     found = finding.find(by=by, code=code)

@@ -4,7 +4,7 @@ Whatever belongs to another merchant than the item does is not read at all.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mingchi.foundation import masking
@@ -72,6 +72,19 @@ def of_items(items: Collection[WorkItem]) -> dict[str, About]:
         else About(number=subject)
         for subject in owners
     }
+
+
+def numbers(subjects: Iterable[str]) -> dict[str, str]:
+    """What people call the subjects: numbers of orders, parcels and cases. The caller has seen to
+    whose they are."""
+    parsed = {subject: found for subject in subjects if (found := _parsed(subject)) is not None}
+    names: dict[Subject, str] = {}
+    for kind, model in ((ORDER, Order), (SHIPMENT, Shipment)):
+        keys = [key for its_kind, key in parsed.values() if its_kind == kind]
+        rows = model._default_manager.filter(pk__in=keys).values_list("pk", "number")
+        names |= {(kind, key): number for key, number in rows}
+    names |= {found: f"a{found[1]}" for found in parsed.values() if found[0] == CASE}
+    return {subject: names.get(found, subject) for subject, found in parsed.items()}
 
 
 def _parsed(subject: str) -> Subject | None:

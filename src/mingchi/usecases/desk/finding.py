@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.foundation.models import User
 from mingchi.fulfilment import queries
 from mingchi.fulfilment.models import WorkItem
@@ -33,9 +33,9 @@ class Found:
 
 
 def find(*, by: User, code: str) -> Found:
-    """Errors, each with words for somebody who does not look at the screen: `code_invalid` 422,
-    `code_unknown` 404, `claimed` 409 by a colleague, `not_your_role` 403 with the role it waits
-    for, `nothing_to_do` 409 with what was done last."""
+    """Errors, each with words for somebody who does not look at the screen: `code_invalid` and
+    `code_unknown` 422, `claimed` 409 by a colleague, `for_others` 409 with the role it waits for,
+    `nothing_to_do` 409 with what was done last."""
     code = code.strip()
     if not code or len(code) > LONGEST or not code.isprintable():
         raise DomainError("code_invalid", _("This is no code."), field="code", status=422)
@@ -44,9 +44,11 @@ def find(*, by: User, code: str) -> Found:
         return Found(items=_of_subjects(by, code, subjects), is_article=False)
     items = _with_article(by, code)
     if not items:
-        raise NotFoundError(
+        raise DomainError(
             "code_unknown",
             _("No order, parcel or article here is called %(code)s.") % {"code": code},
+            field="code",
+            status=422,
         )
     return Found(items=items, is_article=True)
 
@@ -89,15 +91,14 @@ def _why_not(by: User, code: str, subjects: Q) -> DomainError:
     rows = scope.for_user(WorkItem.objects.filter(subjects), by)
     other = rows.filter(status=WorkItem.Status.OPEN).order_by("id").first()
     if other is not None:
-        return DomainError(
-            "not_your_role",
+        return ConflictError(
+            "for_others",
             _("%(code)s waits for %(role)s: %(step)s.")
             % {
                 "code": code,
                 "role": words.role(other.role) if other.role else _("staff who may repair"),
                 "step": words.title(other),
             },
-            status=403,
             details={"role": other.role},
         )
     last = rows.filter(status=WorkItem.Status.DONE).order_by("-closed_at").first()

@@ -6,6 +6,8 @@ import { ago, at, config, el, icon, word, yuan } from "./dom.js";
 import { chips, votes } from "./rows.js";
 import * as say from "./say.js";
 
+// Where weight and carrier are written down; elsewhere they are folded away.
+const NEED_PAPERS = new Set(["shipment.weigh", "shipment.pack", "shipment.print_slip", "shipment.create"]);
 const pane = document.getElementById("desk-detail");
 let open = null; // the item's details
 let counted = new Map(); // article → pieces that were scanned
@@ -38,7 +40,7 @@ export function gone(text) {
 function draw(on) {
   pane.hidden = false;
   document.getElementById("desk").classList.add("has-detail");
-  pane.replaceChildren(
+  pane.replaceChildren(...[
     el("div", { class: "desk-pane-top" },
       el("button", { type: "button", class: "desk-button is-quiet", onclick: on.close }, icon("arrow_back"), word("back")),
       el("a", { class: "desk-link", href: config.path.replace("/0/", `/${open.instance_id}/`) }, word("path"))),
@@ -46,7 +48,7 @@ function draw(on) {
     el("p", { class: "desk-gone", role: "status" }, state()),
     el("p", { class: "desk-line" }, ...chips(open)),
     open.repair ? el("p", { class: "desk-broken" }, open.repair) : null,
-    facts(), theCase(), goods(), ...open.parcels.map((parcel) => parcelBox(parcel, on)), ballots(), actions(on));
+    facts(), theCase(), goods(), ...open.parcels.map((parcel) => parcelBox(parcel, on)), ballots(), actions(on)].filter(Boolean));
   recount();
 }
 
@@ -92,14 +94,11 @@ function goods() {
 }
 
 function parcelBox(parcel, on) {
-  const box = el("section", { class: "desk-box" },
-    el("h3", {}, word("parcel", { number: parcel.number })),
-    el("p", { class: "desk-small" }, [parcel.state, parcel.place].filter(Boolean).join(" · ")));
-  if (!parcel.may_prepare) {
-    const known = [parcel.carrier, parcel.tracking_number, parcel.weight_g ? `${parcel.weight_g} g` : ""].filter(Boolean);
-    if (known.length) box.append(el("p", {}, known.join(" · ")));
-    return box;
-  }
+  const known = [parcel.state, parcel.place, parcel.carrier, parcel.tracking_number, parcel.weight_g ? `${parcel.weight_g} g` : ""];
+  const head = [el("h3", {}, word("parcel", { number: parcel.number })),
+    el("p", { class: "desk-small" }, known.filter(Boolean).join(" · "))];
+  if (!parcel.may_prepare) return el("section", { class: "desk-box" }, ...head);
+  const box = el("details", { class: "desk-box", open: NEED_PAPERS.has(open.step) }, el("summary", {}, ...head));
   const field = (name, label, value, more = {}) =>
     el("label", { class: "desk-field" }, label, el("input", { name, value: value ?? "", autocomplete: "off", ...more }));
   const form = (save, ...fields) =>
@@ -126,7 +125,7 @@ function ballots() {
 }
 
 function actions(on) {
-  const can = config.mayAct && open.may_do && !open.hold;
+  const can = config.mayAct && open.may_do && !open.hold && !open.ballots.some((one) => one.is_mine);
   const box = el("div", { class: "desk-outcomes" });
   if (open.hold) box.append(el("p", { class: "desk-small" }, word("heldLong")));
   if (open.repair) box.append(el("button", { type: "button", class: "desk-button is-first", disabled: !can, onclick: () => on.retry(open) }, word("retry")));

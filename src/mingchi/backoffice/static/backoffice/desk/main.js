@@ -82,6 +82,7 @@ async function attempt(run) {
 const on = {
   attempt,
   open: (id) => attempt(async () => {
+    say.hush();
     const back = history.state?.item;
     await detail.show(id, on);
     if (back === undefined) history.pushState({ item: id }, "");
@@ -217,7 +218,7 @@ function completeCurrent() {
   if (rows.ticked.size) return confirmMany("", word("complete"));
   const item = detail.isOpen() ? detail.item() : rows.get(rows.current());
   if (!item) return undefined;
-  if (item.outcomes.length === 1 && !item.is_vote && !item.repair && !item.hold) return on.complete([item], "");
+  if (rows.isDeed(item)) return on.complete([item], "");
   if (detail.item()?.id === item.id) return detail.focusOutcome();
   return on.open(item.id).then(detail.focusOutcome);
 }

@@ -37,8 +37,13 @@ export function votes(item) {
   return word("votes", { count: item.ballots.length, of: item.quorum === "all" ? word("all") : item.quorum });
 }
 
+/** Whether it can be done without a look: a deed, not a decision. */
+export function isDeed(item) {
+  return item.outcomes[0].code === "done" && !item.is_vote && !item.repair && !item.hold;
+}
+
 function actionOf(item, on) {
-  if (item.is_vote || item.repair || item.outcomes.length > 1) {
+  if (!isDeed(item)) {
     return el("button", { type: "button", class: "desk-button", tabindex: "-1", onclick: () => on.open(item.id) }, word("open"));
   }
   return el("button", { type: "button", class: "desk-button is-first", tabindex: "-1", onclick: () => on.complete([item], "") },
@@ -84,7 +89,8 @@ export function show(items, taken, on) {
     if (taken.has(id)) mark(row, taken.get(id));
     else drop(id);
   }
-  items.forEach((item, index) => {
+  let next = list.firstElementChild; // what was taken keeps its place among them
+  for (const item of items) {
     let row = rows.get(item.id);
     if (row === undefined) {
       row = { node: el("li", { class: "desk-row", "data-id": item.id }) };
@@ -93,8 +99,10 @@ export function show(items, taken, on) {
     }
     if (row.text !== JSON.stringify(item)) fill(row, item, on);
     row.node.classList.remove("is-taken");
-    if (list.children[index] !== row.node) list.insertBefore(row.node, list.children[index] ?? null);
-  });
+    while (next !== null && next !== row.node && next.classList.contains("is-taken")) next = next.nextElementSibling;
+    if (next === row.node) next = next.nextElementSibling;
+    else list.insertBefore(row.node, next);
+  }
   if (here !== null && !rows.has(here) && place >= 0) focus(ids()[Math.min(place, ids().length - 1)]);
   return isNew;
 }

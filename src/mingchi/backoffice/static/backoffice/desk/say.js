@@ -5,6 +5,7 @@ import { settings } from "./settings.js";
 
 const band = document.getElementById("desk-said");
 const quiet = document.getElementById("desk-quiet");
+band.addEventListener("click", hush);
 let sound = null;
 let clearing = 0;
 

@@ -4,6 +4,7 @@
 import * as api from "./api.js";
 import * as detail from "./detail.js";
 import { word } from "./dom.js";
+import * as rows from "./rows.js";
 import * as say from "./say.js";
 import { set, settings } from "./settings.js";
 
@@ -64,8 +65,10 @@ async function scanned(code, on) {
   const open = detail.item();
   if (open !== null && !open.closed_at) {
     const count = detail.count(code);
-    if (count !== null) return told(code, count, on);
-    if (isSame(code, open) && (settings.completes || detail.isComplete())) return on.complete([open], "");
+    if (count !== null) return told(code, count);
+    if (isSame(code, open) && rows.isDeed(open) && (settings.completes || detail.isComplete())) {
+      return on.complete([open], "");
+    }
   }
   let found;
   try {
@@ -74,7 +77,7 @@ async function scanned(code, on) {
     return say.bad(open && error.code === "code_unknown" ? word("notHere", { code }) : error.message);
   }
   const first = found.items[0];
-  if (settings.completes && !found.is_article && found.items.length === 1 && !first.is_vote && !first.repair) {
+  if (settings.completes && !found.is_article && found.items.length === 1 && rows.isDeed(first)) {
     return on.complete([first], "");
   }
   await on.open(first.id);
@@ -89,7 +92,7 @@ function isSame(code, open) {
     .some((one) => one && one.toUpperCase() === upper);
 }
 
-function told(code, count, _on) {
+function told(code, count) {
   if (count.isTooMany) return say.bad(word("tooMany", { code, wanted: count.wanted }));
   const text = word("counted", { code, now: count.now, wanted: count.wanted });
   say.good(count.isAll ? `${text} ${word("allThere")}` : text);
