@@ -211,7 +211,7 @@ def test_the_canvas_is_drawn_on_in_english(login: Login, server: str) -> None:
     assert graph is not None
     assert graph.nodes["wait"].duration == "P10D"
     page.click(".bts-toggle-mode")
-    expect(page.locator(".bts-context-pad").first).to_be_visible()
+    expect(page.locator(".bjs-container.simulation .bts-palette")).to_be_visible()
     shot(page, "simulation")
     page.click(".bts-toggle-mode")
     page.click(".canvas-tools button[aria-label='Map']")
