@@ -201,7 +201,7 @@ def test_the_canvas_is_drawn_on_in_english(login: Login, server: str) -> None:
     expect(page.locator(".flash.good")).to_contain_text("Nothing is wrong")
 
     page.click(".canvas-tools button[aria-label='All of it']")
-    page.click("[data-element-id=wait] .djs-hit", force=True)
+    page.click("[data-element-id=wait] .djs-hit")
     panel.get_by_label("After").first.fill("10")
     panel.get_by_label("After").first.press("Tab")
     press(page, "Save")
@@ -237,6 +237,7 @@ def test_two_edit_one_draft_and_the_second_loses_nothing(login: Login) -> None:
         press(page, "保存")
     expect(theirs.locator(".flash.good")).to_contain_text("已保存")
     expect(mine.locator(".conflict")).to_contain_text("您的修改没有丢失")
+    expect(mine.locator(".conflict")).to_be_in_viewport()
     shot(mine, "conflict")
     mine.click(".conflict button.primary")
     mine.wait_for_url(lambda url: not url.endswith(f"/{draft.pk}/"))
