@@ -225,7 +225,7 @@ def test_the_canvas_is_drawn_on_in_english(login: Login, server: str) -> None:
 
 def test_two_edit_one_draft_and_the_second_loses_nothing(login: Login) -> None:
     mine = login("tea-manager")
-    draft = begin(mine, template="pick_up", key="shared")
+    draft = begin(mine, template="virtual_goods", key="shared")
     theirs = login("operator")
     theirs.goto(mine.url)
     theirs.wait_for_selector(".row")

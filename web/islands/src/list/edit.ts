@@ -256,15 +256,8 @@ function tidy(flow: Flow): void {
 }
 
 function dropUnreached(flow: Flow): boolean {
-  const seen = new Set<El>();
-  const left = [flow.start()].filter((one) => one !== undefined);
-  for (let node = left.pop(); node; node = left.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    const start = kindOf(node) === "subprocess" ? flow.start(node) : undefined;
-    left.push(...flow.out(node).map((way) => way.targetRef as El), ...flow.boundaries(node), ...(start ? [start] : []));
-  }
-  const gone = flow.nodes().filter((node) => kindOf(node) !== "other" && !seen.has(node));
+  const reached = flow.reached();
+  const gone = flow.nodes().filter((node) => kindOf(node) !== "other" && !reached.has(node) && !flow.loose.has(node));
   for (const node of gone) flow.removeNode(node);
   return gone.length > 0;
 }

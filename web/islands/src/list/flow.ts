@@ -3,6 +3,7 @@
 import { BpmnModdle } from "bpmn-moddle";
 import { MINGCHI } from "../shared/descriptor";
 import { type El, type Moddle, kindOf } from "../shared/elements";
+import { t } from "../shared/i18n";
 
 /** One moddle serves all files. */
 export const moddle: Moddle = new (BpmnModdle as never as new (packages: object) => Moddle)({
@@ -29,12 +30,40 @@ export class Flow {
     const process = processes.find((one) => one.flowElements?.length) ?? processes[0];
     if (!process) throw new UnreadableFlow("no process");
     const flow = new Flow(root, process);
+    flow.refuseDoubles();
     // They repeat what the sequence flows say, and would have to be kept in step.
     for (const node of flow.nodes()) {
       delete node.incoming;
       delete node.outgoing;
     }
+    const reached = flow.reached();
+    flow.loose = new Set(flow.nodes().filter((node) => !reached.has(node)));
     return flow;
+  }
+
+  /** What nothing led to when the file was read: somebody's work that is not joined yet. */
+  loose: ReadonlySet<El> = new Set();
+
+  /** References by an id that is there twice lead anywhere; editing would lose what they meant. */
+  private refuseDoubles(): void {
+    const seen = new Set<string>();
+    for (const { id } of [this.process, ...this.elements()]) {
+      if (seen.has(id)) throw new UnreadableFlow(`${t("an id is used twice")}: ${id}`);
+      seen.add(id);
+    }
+  }
+
+  /** Every node that a token from the start can come to. */
+  reached(): Set<El> {
+    const seen = new Set<El>();
+    const left = [this.start()].filter((one) => one !== undefined);
+    for (let node = left.pop(); node; node = left.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      const start = kindOf(node) === "subprocess" ? this.start(node) : undefined;
+      left.push(...this.out(node).map((way) => way.targetRef as El), ...this.boundaries(node), ...(start ? [start] : []));
+    }
+    return seen;
   }
 
   async xml(): Promise<string> {

@@ -67,6 +67,12 @@ describe("reading", () => {
     expect(list(flow).loose.map((one) => one.id)).toEqual(["lost"]);
   });
 
+  test("an id that is there twice is refused: its ways would lead anywhere", async () => {
+    const flow = await line("a", "b");
+    const xml = (await flow.xml()).replace('id="p"', 'id="a"');
+    await expect(Flow.read(xml)).rejects.toBeInstanceOf(UnreadableFlow);
+  });
+
   test("what is no BPMN file is refused", async () => {
     await expect(Flow.read("<html/>")).rejects.toThrow();
     await expect(Flow.read("no xml")).rejects.toBeInstanceOf(UnreadableFlow);
@@ -154,6 +160,15 @@ describe("changing", () => {
     edit.removeBranch(flow, one, one.catches[0] as never);
     expect(steps(flow)).toEqual(["step a", "step b", "end"]);
     await whole(flow);
+  });
+
+  test("what somebody has not joined yet is left alone", async () => {
+    const drawn = await line("a", "b");
+    drawn.addNode("bpmn:UserTask", drawn.process, { id: "lost" });
+    const flow = await Flow.read(await drawn.xml());
+    edit.remove(flow, row(flow, "a"));
+    expect(flow.find("lost")).toBeDefined();
+    expect(flow.find("a")).toBeUndefined();
   });
 
   test("taken out with all that only it leads to", async () => {

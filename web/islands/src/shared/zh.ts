@@ -150,6 +150,7 @@ export const zh: Record<string, string> = {
   "The order is placed": "开始",
   "Nothing leads to these; they are on the canvas only:": "以下元素没有连线，仅在画布上可见：",
   "This drawing can't be shown as a list: {reason}.": "此图无法以列表显示：{reason}。",
+  "an id is used twice": "标识重复",
   "there is no start event": "没有开始事件",
   "Open the canvas": "打开画布",
   "List": "列表",
