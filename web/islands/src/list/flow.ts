@@ -20,17 +20,16 @@ export class Flow {
 
   /** Raises UnreadableFlow where it is no BPMN file with a process. */
   static async read(xml: string): Promise<Flow> {
-    let root: El;
-    try {
-      root = (await moddle.fromXML(xml)).rootElement;
-    } catch (error) {
-      throw new UnreadableFlow((error as Error).message);
-    }
+    const { rootElement: root, warnings } = await moddle.fromXML(xml).catch((error: Error) => {
+      throw new UnreadableFlow(error.message);
+    });
+    // References by an id that is there twice lead anywhere; editing would lose what they meant.
+    const double = warnings.find(({ message }) => message.includes("duplicate ID"));
+    if (double) throw new UnreadableFlow(`${t("an id is used twice")} (${double.message})`);
     const processes = (root.rootElements ?? []).filter((one) => one.$type === "bpmn:Process");
     const process = processes.find((one) => one.flowElements?.length) ?? processes[0];
     if (!process) throw new UnreadableFlow("no process");
     const flow = new Flow(root, process);
-    flow.refuseDoubles();
     // They repeat what the sequence flows say, and would have to be kept in step.
     for (const node of flow.nodes()) {
       delete node.incoming;
@@ -43,15 +42,6 @@ export class Flow {
 
   /** What nothing led to when the file was read: somebody's work that is not joined yet. */
   loose: ReadonlySet<El> = new Set();
-
-  /** References by an id that is there twice lead anywhere; editing would lose what they meant. */
-  private refuseDoubles(): void {
-    const seen = new Set<string>();
-    for (const { id } of [this.process, ...this.elements()]) {
-      if (seen.has(id)) throw new UnreadableFlow(`${t("an id is used twice")}: ${id}`);
-      seen.add(id);
-    }
-  }
 
   /** Every node that a token from the start can come to. */
   reached(): Set<El> {

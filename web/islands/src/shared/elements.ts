@@ -26,7 +26,7 @@ export interface El {
 
 export interface Moddle {
   create(type: string, values?: Record<string, unknown>): El;
-  fromXML(xml: string): Promise<{ rootElement: El; warnings: unknown[] }>;
+  fromXML(xml: string): Promise<{ rootElement: El; warnings: { message: string }[] }>;
   toXML(root: El, options?: { format?: boolean }): Promise<{ xml: string }>;
 }
 
