@@ -1,10 +1,14 @@
 """The work desk through the API: what one sees, does, and is refused."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from tests import desk_world as desk
 from tests.api.clients import Answer, Api, staff
 from tests.usecases.shop import sku
 
+from mingchi.foundation.errors import ConflictError
 from mingchi.foundation.models import User
 from mingchi.fulfilment.models import WorkItem
 from mingchi.merchants.models import Merchant
@@ -139,15 +143,29 @@ def test_votes_are_counted_and_shown(merchant: Merchant) -> None:
     assert complete(second, item)[0]["outcome"] == "approved"
 
 
-def test_a_repair_is_tried_again_by_who_may(merchant: Merchant, picked: Order) -> None:
-    item = desk.item(picked)
-    WorkItem.objects.filter(pk=item.pk).update(repair="the shelf is gone")
+def test_a_repair_is_tried_again_by_who_may(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_shelf(order: Order) -> None:
+        raise ConflictError("no_shelf", "the shelf is gone")
+
+    desk.publish(merchant, desk.ALLOCATE, desk.PICK, names="allocate pick")
+    with monkeypatch.context() as patch:
+        patch.setattr("mingchi.orders.allocation.allocate", no_shelf)
+        order = desk.order(sku(merchant))
+        for day in range(1, 12):
+            desk.work(timezone.now() + timedelta(days=day))
+    item = desk.item(order)
+    address = f"/staff/desk/items/{item.pk}/retry"
     assert worker(merchant).get("/staff/desk?view=repairs").body["items"] == []
+    assert worker(merchant).post(address).status == 403
     manager = worker(merchant, "manager")
     (row,) = manager.get("/staff/desk?view=repairs").body["items"]
     assert row["repair"] == "the shelf is gone"
-    assert worker(merchant).post(f"/staff/desk/items/{item.pk}/retry").status == 403
-    assert manager.post(f"/staff/desk/items/{item.pk}/retry").status in (200, 409)
+    assert manager.post(address).status == 200
+    desk.work()
+    assert [one.node for one in desk.items(order)] == ["pick"]
+    assert manager.post(address).code == "work_item_closed"
 
 
 @pytest.mark.parametrize("by", ["order", "parcel", "article", "lower case"])
@@ -219,3 +237,32 @@ def test_a_queue_is_read_in_as_many_queries_however_long_it_is(
     api = worker(merchant)
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         assert len(api.get("/staff/desk").body["items"]) == 6
+
+
+def test_the_monitor_counts_what_one_may_see(merchant: Merchant, picked: Order) -> None:
+    manager = worker(merchant, "manager")
+    found = manager.get("/staff/monitor").body
+    (wait,) = found["waiting"]
+    assert (wait["node"], wait["title"], wait["count"], wait["what"]) == ("pick", "Pick", 1, "work")
+    where = f"/staff/monitor/waiting?flow_id={wait['flow_id']}&node=pick"
+    assert [one["subject"] for one in manager.get(where).body["items"]] == [f"order:{picked.pk}"]
+    other = worker(Merchant.objects.create(name="Other"), "manager")
+    assert other.get("/staff/monitor").body["waiting"] == []
+    assert other.get(where).body["items"] == []
+
+
+def test_a_hold_and_the_path_are_the_merchants_own(merchant: Merchant, picked: Order) -> None:
+    manager, subject = worker(merchant, "manager"), f"order:{picked.pk}"
+    other = worker(Merchant.objects.create(name="Other"), "manager")
+    wish = {"kind": "order", "subject": subject, "reason": "fraud?"}
+    path = f"/staff/monitor/path?subject={subject}"
+    assert (other.post("/staff/monitor/holds", wish).status, other.get(path).status) == (404, 404)
+    held = manager.post("/staff/monitor/holds", wish)
+    assert held.status == 201
+    lift = f"/staff/monitor/holds/{held.body['id']}/lift"
+    assert other.post(lift).status == 404
+    assert manager.get("/staff/monitor").body["holds"] == 1
+    assert manager.post(lift).status == 200
+    assert manager.post(lift).code == "hold_lifted"
+    events = [one["event"] for one in manager.get(path).body["log"]]
+    assert (events[0], events[-2:]) == ("started", ["held", "lifted"])

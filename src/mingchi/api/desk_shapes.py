@@ -39,6 +39,7 @@ class ItemOut(Schema):
 
     id: int
     merchant_id: int
+    merchant: str
     kind: str
     number: str
     order_number: str
@@ -108,6 +109,7 @@ def item_out(entry: Entry, *, by: User) -> ItemOut:
     return ItemOut(
         id=item.pk,
         merchant_id=item.merchant_id,
+        merchant=item.merchant.name,
         kind=item.kind,
         number=about.number,
         order_number=about.order_number,

@@ -173,6 +173,12 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_retry_work": action("work.repair"),
         "staff_weigh_parcel": action("shipment.prepare"),
         "staff_name_carrier": action("shipment.prepare"),
+        "staff_watch_flows": LOOK_OWN,
+        "staff_list_waiting": LOOK_OWN,
+        "staff_get_path": LOOK_OWN,
+        "staff_hold": action("flow.hold"),
+        "staff_lift_hold": action("flow.hold"),
+        "staff_dismiss_signal": action("signal.dismiss"),
         # staff: what happened
         "staff_list_events": LOOK,
         "staff_list_set_aside": LOOK,

@@ -95,7 +95,7 @@ def asked_for(by: User, asked: Asked, *, now: datetime) -> list[WorkItem]:
         found = found.filter(step=asked.step)
     if asked.overdue:
         found = found.filter(due_at__lte=now)
-    return list(queries.in_order(found)[: asked.limit])
+    return list(queries.in_order(found.select_related("merchant"))[: asked.limit])
 
 
 def counts(by: User, *, now: datetime) -> Counts:

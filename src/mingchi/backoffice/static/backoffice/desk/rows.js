@@ -1,6 +1,6 @@
 // The list. Rows are kept and changed in place, so that what is ticked or has the focus stays.
 
-import { ago, at, el, icon, isOver, word } from "./dom.js";
+import { ago, at, config, el, icon, isOver, word } from "./dom.js";
 
 const list = document.getElementById("desk-list");
 const rows = new Map(); // id → {node, item, text}
@@ -61,7 +61,8 @@ function content(item, on) {
         el("span", { class: "desk-number" }, item.number),
         el("span", { class: "desk-title" }, item.title), ...chips(item)),
       el("span", { class: "desk-facts" }, facts),
-      el("span", { class: "desk-since" }, word("since", { when: ago(item.opened_at) }), " · ", item.role_name)),
+      el("span", { class: "desk-since" }, word("since", { when: ago(item.opened_at) }), " · ",
+        [item.role_name, config.manyMerchants ? item.merchant : ""].filter(Boolean).join(" · "))),
     el("span", { class: "desk-does" },
       item.is_vote ? null : el("button", { type: "button", class: "desk-button is-quiet", tabindex: "-1",
         onclick: () => (item.is_mine ? on.release(item) : on.claim(item)) }, word(item.is_mine ? "release" : "claim")),
