@@ -19,6 +19,7 @@ def test_a_template_passes_all_checks(key: str, language: Language) -> None:
     found = checking.look(templates.bpmn(key, language=language), kind=kind, tables=())
     assert [str(finding) for finding in found.findings] == []
     assert found.graph is not None
+    assert key not in found.graph.nodes, "in a file the process and a node never share an id"
     drawn = [x for x in found.graph.nodes.values() if x.step or x.message or x.duration]
     assert all(node.name for node in drawn)
 

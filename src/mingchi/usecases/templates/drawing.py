@@ -236,7 +236,7 @@ class _Drawing:
         values: Mapping[str, Any] | None = None,
     ) -> str:
         node_id, number = wanted, 1
-        while node_id in self._drafts:
+        while node_id in self._drafts or node_id == self._template.key:  # the process's id
             number += 1
             node_id = f"{wanted}_{number}"
         self._drafts[node_id] = _Draft(node_id, kind, self._say(name), scope, values or {})
