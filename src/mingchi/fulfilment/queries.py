@@ -80,7 +80,3 @@ def not_started(*, before: datetime) -> QuerySet[FlowInstance]:
     return FlowInstance.objects.filter(
         status=FlowInstance.Status.QUEUED, queued_at__lte=before
     ).order_by("queued_at")
-
-
-# Who imported these by their old names.
-_theirs, _in_order = open_work, in_order
