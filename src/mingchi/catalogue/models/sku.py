@@ -1,94 +1,14 @@
-"""What is on sale, at which price, and how much of it there is."""
+"""Variants of a product: price, cost and stock."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.merchants.models import Merchant, Warehouse
+from mingchi.catalogue.models.product import Product
 
 MAX_FEN = 10**12
 """Amounts above this are refused at the door."""
-
-
-class Category(models.Model):
-    """A shelf of the shop; shelves stand in a tree."""
-
-    parent = models.ForeignKey(
-        "self",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="children",
-        verbose_name=_("parent"),
-    )
-    name = models.CharField(_("name"), max_length=60)
-    position = models.IntegerField(_("position"), default=0)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("category")
-        verbose_name_plural = _("categories")
-        ordering = ["position", "id"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(parent=F("id")), name="category_not_own_parent"),
-            models.UniqueConstraint(
-                fields=["parent", "name"], name="category_name_once", nulls_distinct=False
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Product(models.Model):
-    """A thing a merchant sells, in one or more variants (SKUs)."""
-
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("draft")
-        ON_SALE = "on_sale", _("on sale")
-        OFF = "off", _("off the shelf")
-
-    class GoodsType(models.TextChoices):
-        PHYSICAL = "physical", _("physical")
-        VIRTUAL = "virtual", _("virtual")
-        PRE_ORDER = "pre_order", _("pre-order")
-
-    MERCHANT_PATH = "merchant"
-
-    merchant = models.ForeignKey(
-        Merchant, models.PROTECT, related_name="products", verbose_name=_("merchant")
-    )
-    category = models.ForeignKey(
-        Category, models.PROTECT, related_name="products", verbose_name=_("category")
-    )
-    title = models.CharField(_("title"), max_length=120)
-    description = models.TextField(_("description"), blank=True)
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT
-    )
-    goods_type = models.CharField(
-        _("goods type"), max_length=10, choices=GoodsType.choices, default=GoodsType.PHYSICAL
-    )
-    is_demo = models.BooleanField(_("demo product"), default=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("product")
-        verbose_name_plural = _("products")
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["category", "status", "-id"])]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["draft", "on_sale", "off"]), name="product_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(goods_type__in=["physical", "virtual", "pre_order"]),
-                name="product_goods_type_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class Sku(models.Model):
@@ -97,6 +17,10 @@ class Sku(models.Model):
     `distribution_fen` and `pool_fen` per unit stand in place of the plan's rates where given.
     Of `on_hand` units `placed` lie in warehouses, of `reserved` ones `allocated` are kept there;
     the rest lies wherever a merchant without warehouses keeps its goods.
+
+    `value_ids` are the specification values it combines, in the order of the specifications;
+    empty for a product without. A retired SKU is not sold any more, and may come back.
+    `market_price_fen` is shown struck through until `market_until`: see `catalogue.prices`.
     """
 
     MERCHANT_PATH = "product__merchant"
@@ -106,8 +30,13 @@ class Sku(models.Model):
     )
     code = models.CharField(_("code"), max_length=40)
     title = models.CharField(_("variant"), max_length=80, blank=True)
+    value_ids = ArrayField(
+        models.BigIntegerField(), verbose_name=_("specification values"), default=list, blank=True
+    )
     price_fen = models.BigIntegerField(_("price (fen)"))
     cost_fen = models.BigIntegerField(_("cost (fen)"))
+    market_price_fen = models.BigIntegerField(_("market price (fen)"), null=True, blank=True)
+    market_until = models.DateTimeField(_("market price until"), null=True, blank=True)
     distribution_fen = models.BigIntegerField(
         _("distribution per unit (fen)"), null=True, blank=True
     )
@@ -117,6 +46,7 @@ class Sku(models.Model):
     placed = models.BigIntegerField(_("in warehouses"), default=0)
     allocated = models.BigIntegerField(_("reserved in warehouses"), default=0)
     weight_g = models.IntegerField(_("weight (g)"), default=0)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -125,6 +55,17 @@ class Sku(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["product", "code"], name="sku_code_once"),
+            models.UniqueConstraint(
+                fields=["product", "value_ids"],
+                condition=~Q(value_ids=[]),
+                name="sku_combination_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(market_price_fen__isnull=True, market_until__isnull=True)
+                | Q(market_price_fen__gte=1, market_price_fen__lte=MAX_FEN)
+                & Q(market_until__isnull=False),
+                name="sku_market_price_has_an_end",
+            ),
             models.CheckConstraint(
                 condition=Q(price_fen__gte=1, price_fen__lte=MAX_FEN), name="sku_price_in_range"
             ),
@@ -163,35 +104,3 @@ class Sku(models.Model):
     def available(self) -> int:
         """Units that can still be sold."""
         return self.on_hand - self.reserved
-
-
-class WarehouseStock(models.Model):
-    """What of a SKU lies in one warehouse. Over all warehouses `on_hand` sums to the SKU's
-    `placed`, `reserved` to its `allocated`. Changes in `catalogue.stock` only."""
-
-    MERCHANT_PATH = "warehouse__merchant"
-
-    warehouse = models.ForeignKey(
-        Warehouse, models.PROTECT, related_name="stock", verbose_name=_("warehouse")
-    )
-    sku = models.ForeignKey(
-        Sku, models.PROTECT, related_name="warehouse_stock", verbose_name=_("SKU")
-    )
-    on_hand = models.BigIntegerField(_("on hand"), default=0)
-    reserved = models.BigIntegerField(_("reserved"), default=0)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("stock of a warehouse")
-        verbose_name_plural = _("stock of warehouses")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["sku", "warehouse"], name="warehouse_stock_once"),
-            models.CheckConstraint(
-                condition=Q(reserved__gte=0, reserved__lte=F("on_hand")),
-                name="warehouse_stock_reserved_within",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.warehouse}: {self.sku}"
