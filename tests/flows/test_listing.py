@@ -10,8 +10,7 @@ from tests.flows.stepping import CONDITIONS
 
 from mingchi.flows.checks import check
 from mingchi.flows.errors import StateError
-from mingchi.flows.graph import BOUNDARIES, Kind
-from mingchi.flows.layout import Box, lay_out
+from mingchi.flows.graph import Kind
 from mingchi.flows.listing import Item, graph_of, items_of
 from mingchi.flows.reading import read_flow
 from mingchi.flows.steps import Registry
@@ -88,24 +87,3 @@ def test_a_drawing_that_is_no_list_is_told() -> None:
 def test_other_lists_are_refused(items: tuple[Item, ...]) -> None:
     with pytest.raises(StateError):
         graph_of(items, key="flow")
-
-
-def overlap(one: Box, other: Box) -> bool:
-    across = one.x < other.x + other.width and other.x < one.x + one.width
-    return across and one.y < other.y + other.height and other.y < one.y + one.height
-
-
-def test_shapes_do_not_overlap_and_sub_processes_hold_theirs() -> None:
-    for seed in range(60):
-        graph = sound_flow(seed)
-        boxes = lay_out(graph).boxes
-        for node in graph.nodes.values():
-            outer = boxes.get(node.inside)
-            if outer is not None:
-                box = boxes[node.id]
-                assert outer.x <= box.x
-                assert box.x + box.width <= outer.x + outer.width
-            for other in graph.nodes.values():
-                if other.id < node.id and other.inside == node.inside:
-                    attached = BOUNDARIES & {node.kind, other.kind}
-                    assert attached or not overlap(boxes[node.id], boxes[other.id]), (seed, node.id)

@@ -1,8 +1,10 @@
 """The flows that merchants start from are sound, in both languages, and use registered steps."""
 
 import pytest
+from tests.flows.drawings import bends, faults
 
 from mingchi.flows import REGISTRY
+from mingchi.flows.layout import lay_out
 from mingchi.flows.listing import items_of
 from mingchi.flows.reading import read_flow
 from mingchi.fulfilment import checking
@@ -76,3 +78,14 @@ def test_a_spoilt_template_is_found(key: str, step: str, instead: str, code: str
     found = checking.look(spoilt, kind=templates.ALL[key].kind, tables=())
     assert found.findings, "a drawing that leaves money or stock behind must not pass"
     assert code in {finding.code for finding in found.findings}
+
+
+@pytest.mark.parametrize("language", templates.LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_nothing_in_a_drawing_lies_on_anything_else(key: str, language: Language) -> None:
+    graph = read_flow(templates.bpmn(key, language=language)).graph
+    assert graph is not None
+    layout = lay_out(graph)
+    assert faults(graph, layout) == []
+    # Two bends lead a line to another row; most lines stay in theirs.
+    assert bends(layout) <= len(layout.lines) * 2 // 3

@@ -3,7 +3,6 @@
 `write_flow` and `reading.read_flow` are inverse to each other, but for line numbers.
 """
 
-from collections.abc import Iterator
 from itertools import count
 from typing import Final
 from xml.etree import ElementTree
@@ -120,11 +119,20 @@ class _Writer:
                 names["isExpanded"] = "true"
             shape = SubElement(plane, "bpmndi:BPMNShape", names)
             SubElement(shape, "dc:Bounds", _bounds(box))
-        for way_id, points in _edges(self._graph, layout):
-            names = {"id": self._id(f"{way_id}_di"), "bpmnElement": way_id}
+            self._name(shape, layout, node_id)
+        for way in (way for node in self._graph.nodes.values() for way in node.ways):
+            names = {"id": self._id(f"{way.id}_di"), "bpmnElement": way.id}
             edge = SubElement(plane, "bpmndi:BPMNEdge", names)
-            for x, y in points:
+            for x, y in layout.lines[way.id]:
                 SubElement(edge, "di:waypoint", {"x": str(x), "y": str(y)})
+            self._name(edge, layout, way.id)
+
+    def _name(self, drawn: Element, layout: Layout, element_id: str) -> None:
+        """Where the name stands that is written beside a shape or a line."""
+        box = layout.names.get(element_id)
+        if box is not None:
+            label = SubElement(drawn, "bpmndi:BPMNLabel")
+            SubElement(label, "dc:Bounds", _bounds(box))
 
     def _id(self, wanted: str) -> str:
         return self._free(wanted, self._taken)
@@ -132,9 +140,3 @@ class _Writer:
 
 def _bounds(box: Box) -> dict[str, str]:
     return {"x": str(box.x), "y": str(box.y), "width": str(box.width), "height": str(box.height)}
-
-
-def _edges(graph: Graph, layout: Layout) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    for node in graph.nodes.values():
-        for way in node.ways:
-            yield way.id, layout.edge(node, graph.nodes[way.target])
