@@ -86,12 +86,19 @@ class _Walk:
         return Path(nodes=tuple(self._nodes), ended=ended, trouble=trouble)
 
     def _take(self, advance: Advance) -> None:
-        self._state = advance.state
+        before, self._state = self._state or EMPTY, advance.state
         for effect in advance.effects:
             if isinstance(effect, Log) and effect.node:
-                self._nodes.append(effect.node)
+                self._nodes += [*self._gateway(before, effect), effect.node]
             elif isinstance(effect, SetTimer):
                 self._due[effect.token, effect.node] = effect.due_at
+
+    def _gateway(self, before: State, log: Log) -> list[str]:
+        """The event gateway at which the token of an event waited; the log names the event only."""
+        token = before.tokens.get(log.token)
+        if token is None or log.event not in ("received", "fired"):
+            return []
+        return [token.node] if self._graph.nodes[token.node].kind is Kind.EVENTS else []
 
     def _stopped(self) -> str:
         assert self._state is not None
