@@ -8,7 +8,7 @@ import pytest
 from tests.flows.bpmn import codes, read, way, ways
 from tests.flows.stepping import CONDITIONS, NOW, decider
 
-from mingchi.flows import interpreter
+from mingchi.flows import RegistryError, interpreter
 from mingchi.flows.checks import check
 from mingchi.flows.context import ORDER
 from mingchi.flows.findings import Finding
@@ -270,6 +270,35 @@ def test_each_element_by_itself(process: str, strict: bool, code: str) -> None:
     findings = found(process, strict=strict)
     assert code in codes(findings)
     assert all(x.line for x in findings if x.code == code)
+
+
+def test_a_step_of_another_kind_of_flow_is_told_with_its_place_and_remedy() -> None:
+    registry = Registry()
+    registry.step("case.close", kinds={"return"})(nothing)
+    registry.step("member.notify")(nothing)
+    process = service("told", "member.notify") + service("closed", "case.close")
+    graph = read(
+        '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + process + ways("s told closed e"),
+        registry=registry,
+    ).graph
+    assert graph is not None
+
+    def of_kind(kind: str) -> list[Finding]:
+        return check(graph, registry=registry, conditions=CONDITIONS, kind=kind)
+
+    (finding,) = of_kind("order")
+    assert (finding.code, finding.element) == ("other-kind", "closed")
+    assert finding.line == graph.nodes["closed"].line > 0
+    assert "return flow; take it out" in finding.message
+    assert of_kind("return") == of_kind("") == []
+
+
+def test_an_undo_fits_wherever_its_step_does() -> None:
+    registry = Registry()
+    registry.step("case.keep", undo="case.free")(nothing)
+    registry.step("case.free", kinds={"return"})(nothing)
+    with pytest.raises(RegistryError, match="fewer kinds"):
+        registry.verify()
 
 
 def test_tables_are_there_cover_their_inputs_and_give_what_is_asked() -> None:

@@ -33,15 +33,17 @@ def check(
     facts: Collection[str] = (),
     strict: bool = True,
     at: State | None = None,
+    kind: str = "",
 ) -> list[Finding]:
     """What is wrong with a flow; an empty list: it is sound and may be published.
 
     `facts` hold at the start (an order starts with `reserved`) or, with `at`, now. `at`: check from
     this state of an instance on, which a migration needs; then nodes behind it may be dead.
     `tables`: the decision tables by name, None where they are not at hand. `strict`: steps must be
-    registered; without it, those that are not may do and give anything.
+    registered; without it, those that are not may do and give anything. `kind`: what the flow is
+    for, where that is known; steps of other kinds are refused.
     """
-    elements = _Elements(graph, registry, conditions, tables, strict)
+    elements = _Elements(graph, registry, conditions, tables, strict, kind)
     findings = elements.look()
     if any(finding.code == "bad-condition" for finding in findings):
         return in_order(findings)
@@ -133,8 +135,10 @@ class _Elements:
         conditions: Conditions,
         tables: Mapping[str, Table] | None,
         strict: bool,
+        kind: str,
     ) -> None:
         self._graph = graph
+        self._kind = kind
         self._registry = registry
         self._conditions = conditions
         self._tables = tables
@@ -165,6 +169,10 @@ class _Elements:
             if self._strict:
                 self._find("unknown-step", f"no step {name!r} is registered", node)
             return
+        if self._kind and not step.fits(self._kind):
+            kinds = " or ".join(sorted(step.kinds))
+            message = f"{name!r} is for a {kinds} flow; take it out, this is a flow of {self._kind}"
+            self._find("other-kind", message, node)
         if node.kind is Kind.USER:
             self._human(node, step)
         elif step.doing is Doing.HUMAN:

@@ -139,6 +139,7 @@ def _looked_at(
         tables=_read_tables(options.tables, context),
         facts=kind.facts if kind else _given(reading.graph, known.registry),
         strict=kind is not None,
+        kind=options.kind or "",
     )
     return reading, findings
 

@@ -65,9 +65,10 @@ class Step:
     can't add any; empty: any role. `outcomes`: the first is the assent. `requires`: facts as a
     boolean expression; `provides` and `removes`: facts that hold, or no longer hold, after the
     assent; another outcome changes none.
-    `undo`: the step that takes it back. `retries`: tries after the first, with back-off. `outside`:
-    it reaches a gateway or carrier, so it is called outside the transaction, and `ask` is asked
-    for the outcome before it is tried again.
+    `kinds`: the kinds of flows that may use it (order, fulfilment, return), whose subjects it can
+    act on; empty: all. `undo`: the step that takes it back. `retries`: tries after the first, with
+    back-off. `outside`: it reaches a gateway or carrier, so it is called outside the transaction,
+    and `ask` is asked for the outcome before it is tried again.
     """
 
     name: str
@@ -83,6 +84,11 @@ class Step:
     retries: int = 3
     outside: bool = False
     ask: AskFunction | None = None
+    kinds: frozenset[str] = frozenset()
+
+    def fits(self, kind: str) -> bool:
+        """Whether flows of this kind may use it."""
+        return not self.kinds or kind in self.kinds
 
 
 class Registry:
@@ -106,6 +112,7 @@ class Registry:
         retries: int = 3,
         outside: bool = False,
         ask: AskFunction | None = None,
+        kinds: Collection[str] = (),
     ) -> Callable[[StepFunction], StepFunction]:
         """Decorator that registers a function as a step; see `Step`. Raises RegistryError where
         the name is taken or a part does not have its form."""
@@ -126,6 +133,7 @@ class Registry:
                     retries=retries,
                     outside=outside,
                     ask=ask,
+                    kinds=frozenset(kinds),
                 )
             )
             return run
@@ -163,11 +171,16 @@ class Registry:
         return len(self._steps)
 
     def verify(self) -> None:
-        """Every `undo` names a registered step. Raises RegistryError. Call it once all domains
-        have registered theirs."""
+        """Every `undo` names a registered step that fits wherever its own does. Raises
+        RegistryError. Call it once all domains have registered theirs."""
         for step in self:
-            if step.undo is not None and step.undo not in self:
+            if step.undo is None:
+                continue
+            undo = self.get(step.undo)
+            if undo is None:
                 raise RegistryError(f"{step.name}: its undo {step.undo!r} is not registered")
+            if undo.kinds and not (step.kinds and step.kinds <= undo.kinds):
+                raise RegistryError(f"{step.name}: its undo {step.undo!r} is of fewer kinds")
 
 
 def _requirement(name: str, text: str) -> Requirement | None:

@@ -48,6 +48,7 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "not-there": ("当前所在的位置已不存在", "Where the order stands is not there"),
         "not-xml": ("不是 XML 文件", "Not an XML file"),
         "one-event": ("事件网关至少要有两个事件", "An event gateway needs two events"),
+        "other-kind": ("该步骤不属于这类流程", "The step is for another kind of flow"),
         "same-event": ("两个事件等待同一消息", "Two events wait for the same message"),
         "start-message": ("子流程不能由消息开始", "A sub-process starts without a message"),
         "stray-condition": ("条件只能写在排他网关的分支上", "A condition off an exclusive gateway"),

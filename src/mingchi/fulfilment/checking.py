@@ -65,6 +65,7 @@ def findings(
         tables=tables,
         facts=subjects.of(kind).facts if facts is None else facts,
         at=at,
+        kind=kind,
     )
     return [*found, *_roles(graph), *_people_reach_outside(graph)]
 

@@ -101,7 +101,7 @@ def staff_flow_vocabulary(request: HttpRequest, kind: FlowKind) -> VocabularyOut
     second = int(not (get_language() or "").startswith("zh"))
     context = subjects.of(kind).context
     return VocabularyOut(
-        steps=[_step(one, second) for one in REGISTRY if _belongs(one, kind)],
+        steps=[_step(one, second) for one in REGISTRY if one.fits(kind)],
         roles=sorted(roles.ROLES),
         variables=[_variable(one, second) for one in context.values()],
         signals=list(SIGNALS[kind]),
@@ -165,11 +165,6 @@ def staff_set_flow_selector(request: HttpRequest, data: SelectorIn) -> Status[Nu
         by=staff_of(request), merchant_id=data.merchant_id, kind=data.kind, data=data.table
     )
     return Status(201, NumberOut(number=number))
-
-
-def _belongs(step: Step, kind: str) -> bool:
-    """Steps of after-sales cases need one."""
-    return kind == "return" or not step.name.startswith("case.")
 
 
 def _step(step: Step, second: int) -> StepOut:

@@ -10,11 +10,14 @@ from mingchi.orders.subjects import case_of
 
 SERVICE = {"service", "manager"}
 WAREHOUSE = {"warehouse", "clerk", "manager"}
+# Only a return has a case to act on.
+KINDS = {"return"}
 
 
 @step(
     "case.authorise",
     title=("售后审核", "Authorise after-sales"),
+    kinds=KINDS,
     doing=Doing.HUMAN,
     actors=SERVICE,
     outcomes=("approved", "refused"),
@@ -29,6 +32,7 @@ def authorise(context: StepContext) -> None:
 @step(
     "case.receive_goods",
     title=("退货签收", "Goods are back"),
+    kinds=KINDS,
     doing=Doing.HUMAN,
     actors=WAREHOUSE,
     requires="authorised",
@@ -41,6 +45,7 @@ def receive_goods(context: StepContext) -> None:
 @step(
     "case.inspect",
     title=("退货质检", "Inspect"),
+    kinds=KINDS,
     doing=Doing.HUMAN,
     actors=WAREHOUSE,
     outcomes=("passed", "failed"),
@@ -56,6 +61,7 @@ def inspect(context: StepContext) -> None:
 @step(
     "case.restock",
     title=("退货入库", "Put back on the shelf"),
+    kinds=KINDS,
     doing=Doing.EITHER,
     actors=WAREHOUSE,
     requires="inspected",
@@ -70,6 +76,7 @@ def restock(context: StepContext) -> None:
 @step(
     "case.scrap",
     title=("报废", "Scrap"),
+    kinds=KINDS,
     doing=Doing.EITHER,
     actors=WAREHOUSE,
     requires="inspected",
@@ -82,6 +89,7 @@ def scrap(context: StepContext) -> None:
 @step(
     "case.reserve_exchange",
     title=("预占换货库存", "Reserve the replacement"),
+    kinds=KINDS,
     requires="inspected",
     provides={"reserved"},
     removes={"released"},
@@ -99,6 +107,7 @@ def reserve_exchange(context: StepContext) -> None:
 @step(
     "case.release_exchange",
     title=("释放换货库存", "Release the replacement"),
+    kinds=KINDS,
     requires="not shipped",
     provides={"released"},
     removes={"reserved"},
@@ -112,6 +121,7 @@ def release_exchange(context: StepContext) -> None:
 @step(
     "case.exchange",
     title=("发出换货", "Send the replacement"),
+    kinds=KINDS,
     doing=Doing.EITHER,
     actors=WAREHOUSE,
     requires="reserved and inspected",
@@ -130,13 +140,18 @@ def exchange(context: StepContext) -> None:
     cases.exchanged(case, now=context.now)
 
 
-@step("case.close", title=("售后完结", "Close the case"), provides={"closed"})
+@step("case.close", title=("售后完结", "Close the case"), kinds=KINDS, provides={"closed"})
 def close(context: StepContext) -> None:
     """Refuses while something is owed: neither refunded nor exchanged, refused nor given up."""
     cases.close(case_of(context), now=context.now)
 
 
-@step("case.withdraw", title=("撤销售后", "Withdraw the case"), requires="not goods_back")
+@step(
+    "case.withdraw",
+    title=("撤销售后", "Withdraw the case"),
+    kinds=KINDS,
+    requires="not goods_back",
+)
 def withdraw(context: StepContext) -> None:
     """The buyer gives it up, or did not send the goods back in time."""
     cases.withdraw(case_of(context), now=context.now)

@@ -92,6 +92,7 @@ def _case_is_refunded(context: StepContext) -> str | None:
 @step(
     "case.refund",
     title=("售后退款", "Refund the case"),
+    kinds={"return"},
     requires="authorised",
     provides={"refunded"},
     outside=True,

@@ -43,6 +43,7 @@ export const zhFindings: Record<string, string> = {
   "finding:not-there": "目标版本里没有这个位置",
   "finding:not-xml": "文件不是有效的 XML",
   "finding:one-event": "先到为准至少要有两个事件",
+  "finding:other-kind": "这一步不属于这类流程，请删去；售后步骤只能用在售后流程里",
   "finding:outside-by-hand": "这一步会调用外部系统，请在人工任务之后用自动步骤来做",
   "finding:same-event": "两个分支在等同一条消息",
   "finding:start-message": "子流程不能由消息开始",
