@@ -19,6 +19,7 @@ from mingchi.usecases.place_order import Delivery, Item, place_order
 
 REVIEW = task("review", role="service", step="order.review", quorum="2", due="PT4H")
 PICK = task("pick", role="warehouse", step="shipment.pick", due="PT2H")
+FETCH = task("fetch", role="warehouse", step="shipment.pick")
 CHECK = task("check", role="finance")
 ALLOCATE = served("allocate", "warehouse.allocate")
 SLIP = task("slip", role="warehouse", step="shipment.print_slip")

@@ -2,10 +2,12 @@
 are; tables and choices."""
 
 import pytest
+from tests import desk_world as desk
 from tests.api.clients import Api, staff
+from tests.usecases.shop import sku
 
 from mingchi.foundation.models import AuditRecord
-from mingchi.fulfilment.models import FlowDefinition, FlowVersion
+from mingchi.fulfilment.models import FlowDefinition, FlowInstance, FlowVersion
 from mingchi.merchants.models import Merchant
 from mingchi.usecases import templates
 
@@ -208,3 +210,25 @@ def test_decision_tables_have_versions_and_owners(
     wrong = manager.post("/staff/flows/tables", {**body, "table": {**table, "default": "soon"}})
     assert (wrong.status, wrong.code) == (422, "bad_table")
     assert len(manager.get("/staff/flows/tables").body["tables"]) == 1
+
+
+def test_a_running_order_moves_to_another_version_by_a_mapping(
+    manager: Api, stranger: Api, merchant: Merchant
+) -> None:
+    old = desk.publish(merchant, desk.ALLOCATE, desk.PICK, names="allocate pick")
+    order = desk.order(sku(merchant))
+    new = desk.publish(merchant, desk.ALLOCATE, desk.FETCH, names="allocate fetch", key="other")
+    found = FlowInstance.objects.get(subject=f"order:{order.pk}")
+    running = f"/staff/flows/running/{found.pk}"
+    body: dict[str, object] = {"version_id": new.pk, "mapping": {}}
+    seen = manager.post(f"{running}/preview", body).body
+    pick = next(one for one in seen["places"] if one["element"] == "pick")
+    assert pick["choices"] == ["fetch"]
+    assert "no 'pick'" in seen["problems"][0]
+    refused = manager.post(f"{running}/migrate", body)
+    assert (refused.status, refused.code) == (409, "cannot_migrate")
+    body["mapping"] = {"pick": "fetch"}
+    assert stranger.post(f"{running}/migrate", body).status == 404
+    assert FlowInstance.objects.get(pk=found.pk).version_id == old.pk
+    assert manager.post(f"{running}/migrate", body).body["problems"] == []
+    assert FlowInstance.objects.get(pk=found.pk).version_id == new.pk

@@ -163,6 +163,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_set_flow_table": action("flow.draft"),
         "staff_get_flow_selector": SEE_FLOWS,
         "staff_set_flow_selector": action("flow.publish"),
+        "staff_preview_migration": action("flow.migrate"),
+        "staff_migrate_flow": action("flow.migrate"),
         # staff: the work of flows; a step may move money
         "staff_list_work": LOOK_OWN,
         "staff_find_work": LOOK_OWN,

@@ -26,6 +26,7 @@ class ActForm(forms.Form):
         """Called before the form is shown or checked."""
 
 
+PREVIEW = "_preview"
 LOOKS = {ActionVariant.PRIMARY: "primary", ActionVariant.DANGER: "danger"}
 
 
@@ -54,7 +55,8 @@ class Act:
 
     `run` calls a use case and returns what to say then; it may raise DomainError, which is shown
     at the field it names. `thing` is None for an act on a whole list. `shown` leaves the button
-    away where the act can't apply; the use case refuses it in any case.
+    away where the act can't apply; the use case refuses it in any case. `preview`: the label of a
+    second button, which shows the panels anew for what the form says and does nothing.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Act:
     to: Callable[[Any], str] | None = None
     template: str = "backoffice/act.html"
     submit: Text = ""
+    preview: Text = ""
 
 
 class ActsMixin:
@@ -176,7 +179,7 @@ class ActsMixin:
             messages.warning(request, _("That can't be done now."))
             return HttpResponseRedirect(self._home(thing))
         form = _form(act, request, thing)
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and PREVIEW not in request.POST and form.is_valid():
             deed = Deed(request=request, thing=thing, values=form.cleaned_data)
             said = _try(act, deed, form)
             if said is not None:

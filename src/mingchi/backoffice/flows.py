@@ -41,7 +41,11 @@ def _retire(deed: Deed) -> Any:
 
 
 def _migrate(deed: Deed) -> Any:
-    moved, stayed = flow_migration.run(by=deed.user, flow=deed.thing, now=clock.now())
+    form = flow_migration.MigrationForm(deed.request.POST)
+    form.prepare(deed.request, deed.thing)
+    moved, stayed = flow_migration.run(
+        by=deed.user, flow=deed.thing, mappings=form.mappings(), now=clock.now()
+    )
     return _("%(moved)s moved, %(stayed)s stay where they are.") % {
         "moved": moved,
         "stayed": stayed,
@@ -71,11 +75,13 @@ class FlowPage(Page):
             right="flow.migrate",
             run=_migrate,
             shown=lambda flow: _published(flow) is not None,
-            panels=lambda request, flow: flow_migration.panels(request.user, flow),
+            form=flow_migration.MigrationForm,
+            panels=flow_migration.panels,
+            preview=_("Look what would become of them"),
             explain=_(
                 "Orders keep the version that they began with. Here those that run on an older one "
-                "move to the version in force, as far as each of its waiting places is there too. "
-                "What can't be moved stays, and below stands why. Timers keep their time."
+                "move to the version in force. Say for each place at which one stands what it is "
+                "there. What can't be moved stays, and below stands why. Timers keep their time."
             ),
             icon="move_up",
         ),

@@ -13,6 +13,7 @@ from mingchi.fulfilment import checking, compiled
 from mingchi.fulfilment.compiled import Compiled
 from mingchi.fulfilment.facts import facts_now
 from mingchi.fulfilment.instances import Locked
+from mingchi.fulfilment.mapping import Place, places
 from mingchi.fulfilment.models import FlowInstance, FlowVersion, Timer
 from mingchi.fulfilment.moving_rows import move_rows
 
@@ -24,11 +25,12 @@ _SAME_STEP: Final = (Kind.SERVICE,)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """`moves`: where each token goes. `problems`: what can't be mapped and why; none: it may be
-    migrated. `state`: as it would be."""
+    migrated. `state`: as it would be. `places`: what has to be there, and what it may become."""
 
     moves: tuple[tuple[int, str, str], ...]
     problems: tuple[str, ...]
     state: State
+    places: tuple[Place, ...] = ()
 
 
 def preview(instance: Locked, target: Compiled, mapping: Mapping_) -> Preview:
@@ -51,7 +53,14 @@ def preview(instance: Locked, target: Compiled, mapping: Mapping_) -> Preview:
         (token.id, token.node, state.tokens[token.id].node)
         for token in instance.state.tokens.values()
     )
-    return Preview(moves=moves, problems=tuple(problems), state=state)
+    timers = Timer.objects.filter(instance=instance.row).order_by("id")
+    needed = places(
+        instance.compiled.graph,
+        instance.state,
+        timers.values_list("token", "node"),
+        target.graph,
+    )
+    return Preview(moves=moves, problems=tuple(problems), state=state, places=tuple(needed))
 
 
 def migrate(instance: Locked, target: Compiled, mapping: Mapping_, *, actor: str) -> Preview:
