@@ -36,6 +36,14 @@ def _static_files_uncollected() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_flows_of_tests_before() -> None:
+    """Flows are kept compiled by their keys, and tables that are emptied count from 1 again."""
+    from mingchi.fulfilment import compiled
+
+    compiled.load.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def database_url() -> str:
     """The embedded PostgreSQL of the tests, started when the first test asks for it.

@@ -12,7 +12,7 @@ from tests.usecases.shop import Shop, sku, staff
 from mingchi.fulfilment.models import FlowInstance, Hold, WorkItem
 from mingchi.merchants.models import Merchant, MerchantStaff
 from mingchi.orders.models import Order
-from mingchi.usecases import hold_subject
+from mingchi.usecases import flow_roles, hold_subject
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def test_each_role_of_a_merchant_gets_the_desk_with_its_own_roles(
 ) -> None:
     page = text(sign_in(staff(merchant=shop.merchant, role=role)), "desk")
     named = [one for one in MerchantStaff.Role.values if f'data-role="{one}"' in page]
-    assert set(named) == (set(MerchantStaff.Role.values) if role == "manager" else {role})
+    assert set(named) == flow_roles.OF_MERCHANT[role]
 
 
 def test_who_may_only_look_is_told_that_there_is_no_work(shop: Shop, sign_in: SignIn) -> None:

@@ -38,7 +38,7 @@ class TestRoles:
         ("manager", {"owner", "operator", "manager"}),
         ("finance", {"owner", "operator", "finance_group", "manager", "finance"}),
         ("service", {"owner", "operator", "service_group", "manager", "service"}),
-        ("warehouse", {"owner", "operator", "manager", "warehouse"}),
+        ("warehouse", {"owner", "operator", "manager", "clerk", "warehouse"}),
         ("buyer", set[str]()),
     )
 

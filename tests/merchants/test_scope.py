@@ -168,6 +168,7 @@ TABLE = {
     "flow.publish": ("owner operator", "manager"),
     "flow.migrate": ("owner operator", "manager"),
     "flow.cancel": ("owner operator", "manager"),
+    "flow.tell": ("owner operator service", "manager clerk warehouse service"),
     "flow.hold": ("owner operator service finance compliance", "manager service finance"),
     "signal.dismiss": ("owner operator service", "manager service"),
     "work.repair": ("owner operator", "manager"),

@@ -3,14 +3,13 @@
 from importlib import import_module
 
 from django.db import connection
-from tests.usecases.shop import LATER, NOW, Shop, lines, member, paid, place, received, sku
+from tests.usecases.shop import NOW, Shop, forward, lines, member, paid, place, received, sku
 from tests.usecases.test_refunds import approve, ask
 
 from mingchi.catalogue.models import Sku
 from mingchi.orders import shipments
 from mingchi.orders.models import Order, Reservation, Shipment, ShipmentLine
 from mingchi.usecases.cancel_order import cancel_order
-from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.ship_order import ship_order
 
 migration = import_module("mingchi.orders.migrations.0004_reservations_of_old_orders")
@@ -47,7 +46,7 @@ def test_they_go_on_as_if_they_had_always_had_them(shop: Shop) -> None:
         lines(gone)[0].pk: None,
     }
     assert shipments.all_delivered(arrived)
-    complete_order(order_id=arrived.pk, now=LATER)
+    forward(arrived)
     ship_order(by=shop.owner, order_id=part.pk, now=NOW)
     cancel_order(order_id=waiting.pk, now=NOW)
     found = Sku.objects.get()

@@ -20,18 +20,21 @@ from mingchi.orders.models import AfterSalesCase, Order, OrderLine
 from mingchi.payments.sandbox import SandboxGateway
 from mingchi.rebates import queries
 from mingchi.rebates.settlement import settle_pending
-from mingchi.usecases.complete_order import complete_order
+from mingchi.usecases import follow_flow
+from mingchi.usecases.follow_flow import order_flow
 from mingchi.usecases.join import join
 from mingchi.usecases.pay_order import pay_order
 from mingchi.usecases.place_order import Delivery, Item, Placed, place_order
 from mingchi.usecases.receive_order import receive_order
 from mingchi.usecases.sandbox_pay import sandbox_pay
 from mingchi.usecases.ship_order import ship_order
+from mingchi.usecases.templates import ListTemplate
 
 NOW = datetime(2026, 10, 1, 4, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=8)
 _numbers = count(1)
 R = TypeVar("R")
+InForce = Callable[[str | ListTemplate], None]
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,13 @@ def received(shop: Shop, buyer: Member, *articles: Sku, qty: int = 1) -> Order:
 def completed(shop: Shop, buyer: Member, *articles: Sku, qty: int = 1) -> Order:
     """An order that entered settlement."""
     order = received(shop, buyer, *articles, qty=qty)
-    complete_order(order_id=order.pk, now=LATER)
+    forward(order)
     return Order.objects.get(pk=order.pk)
+
+
+def forward(order: Order, now: datetime = LATER) -> None:
+    """What the worker does for this order until then."""
+    follow_flow.bring_forward(order_flow(order.pk), now=now)
 
 
 def lines(order: Order) -> list[OrderLine]:

@@ -6,16 +6,32 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from pytest_django import Settings
-from tests.usecases.shop import LATER, NOW, Shop, lines, member, paid, place, received, sku, staff
+from tests.usecases.shop import (
+    LATER,
+    NOW,
+    InForce,
+    Shop,
+    forward,
+    lines,
+    member,
+    paid,
+    place,
+    received,
+    sku,
+    staff,
+)
 from tests.usecases.test_refunds import approve, ask
 
 from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import AuditRecord
+from mingchi.fulfilment.models import FlowInstance
+from mingchi.orders import shipments
 from mingchi.orders.models import Order
 from mingchi.rebates.models import Event
+from mingchi.usecases import run_flows
 from mingchi.usecases.cancel_order import cancel_unpaid
-from mingchi.usecases.complete_order import complete_due_orders, complete_order
+from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.events import record
 from mingchi.usecases.receive_order import receive_due_orders, receive_order
 from mingchi.usecases.ship_order import ship_order
@@ -33,7 +49,7 @@ def test_the_event_has_one_line_a_line_with_totals(shop: Shop) -> None:
     order = paid(buyer, tea, cup, qty=3, region="440305")
     ship_order(by=shop.owner, order_id=order.pk, now=NOW)
     receive_order(order_id=order.pk, member_id=buyer.pk, now=NOW)
-    complete_order(order_id=order.pk, now=LATER)
+    forward(order)
     merchant = str(shop.merchant.pk)
     assert event_of(order) == {
         "type": "order",
@@ -61,7 +77,7 @@ def test_money_refunded_before_never_enters(shop: Shop) -> None:
     order = received(shop, member(), first, gone, part)
     approve(shop, ask(order, 1_000, line=1))
     approve(shop, ask(order, 333, line=2))
-    complete_order(order_id=order.pk, now=LATER)
+    forward(order)
     merchant = str(shop.merchant.pk)
     assert event_of(order)["lines"] == [
         {"price": 1_000, "qty": 1, "cost": 333, "merchant": merchant},
@@ -81,21 +97,23 @@ def test_money_refunded_before_never_enters(shop: Shop) -> None:
 def test_a_refund_afterwards_names_the_engines_line(shop: Shop) -> None:
     order = received(shop, member(), *(sku(shop.merchant) for _ in range(3)))
     approve(shop, ask(order, 100_000, line=0))
-    complete_order(order_id=order.pk, now=LATER)
+    forward(order)
     approve(shop, ask(order, 5, line=2))
     assert json.loads(Event.objects.get(kind="refund").payload)["line"] == 1
 
 
 def test_not_before_the_window_is_over(shop: Shop) -> None:
     order = received(shop, member(), sku(shop.merchant))
-    with pytest.raises(DomainError) as caught:
-        complete_order(order_id=order.pk, now=NOW + timedelta(days=7, seconds=-1))
-    assert caught.value.code == "return_window_open"
+    early = NOW + timedelta(days=7, seconds=-1)
+    with pytest.raises(DomainError, match="return_window_open"):
+        complete_order(order_id=order.pk, now=early, by=shop.owner)
+    forward(order, early)
     assert Order.objects.get(pk=order.pk).state == "received"
     assert not Event.objects.filter(kind="order").exists()
-    complete_order(order_id=order.pk, now=NOW + timedelta(days=7))
+    forward(order, NOW + timedelta(days=7))
+    assert Order.objects.get(pk=order.pk).state == "completed"
     with pytest.raises(DomainError, match="impossible_move"):
-        complete_order(order_id=order.pk, now=LATER)
+        complete_order(order_id=order.pk, now=LATER, by=shop.owner)
     assert Event.objects.filter(kind="order").count() == 1
 
 
@@ -109,23 +127,37 @@ def test_staff_skip_the_window_in_the_sandbox_only_and_are_seen(
     with pytest.raises(DomainError, match="not_allowed"):
         complete_order(order_id=order.pk, now=NOW, by=shop.owner, skip_window=True)
     settings.LIVE = False
-    with pytest.raises(DomainError, match="return_window_open"):
-        complete_order(order_id=order.pk, now=NOW, skip_window=True)
-    complete_order(order_id=order.pk, now=NOW, by=shop.owner, skip_window=True)
+    event = complete_order(order_id=order.pk, now=NOW, by=shop.owner, skip_window=True)
+    assert Event.objects.get(kind="order").pk == event
+    assert FlowInstance.objects.get().ended_at == NOW
     record = AuditRecord.objects.get(action="order.complete")
     assert record.after == {"state": "completed", "window_skipped": True}
+
+
+def test_a_flow_that_asks_for_more_is_not_skipped(shop: Shop, in_force: InForce) -> None:
+    """Finance confirm after the goods were received, as the merchant has drawn it."""
+    in_force("list_finance_after")
+    order = received(shop, member(), sku(shop.merchant))
+    with pytest.raises(DomainError, match="flow_waits") as caught:
+        complete_order(order_id=order.pk, now=NOW, by=shop.owner, skip_window=True)
+    assert caught.value.details["waiting"][0]["role"] == "finance"
+    with pytest.raises(DomainError, match="flow_waits"):
+        complete_order(order_id=order.pk, now=LATER, by=shop.owner)
+    order.refresh_from_db()
+    assert (order.state, order.complete_due_at) == ("received", NOW + timedelta(days=7))
 
 
 def test_a_refund_that_nobody_decided_holds_the_order(shop: Shop) -> None:
     order, free = (received(shop, member(), sku(shop.merchant)) for _ in range(2))
     asked = ask(order, 100_000)
     with pytest.raises(DomainError, match="refund_open"):
-        complete_order(order_id=order.pk, now=LATER)
-    assert complete_due_orders(now=LATER) == 1
+        complete_order(order_id=order.pk, now=LATER, by=shop.owner)
+    run_flows.work_off(now=LATER)
     assert Order.objects.get(pk=free.pk).state == "completed"
     approve(shop, asked)
-    assert complete_due_orders(now=LATER) == 0
+    run_flows.work_off(now=LATER + timedelta(days=2))
     assert Order.objects.get(pk=order.pk).state == "refunded"
+    assert set(FlowInstance.objects.values_list("status", flat=True)) == {"ended", "cancelled"}
     assert Event.objects.filter(kind="order").count() == 1
 
 
@@ -134,7 +166,7 @@ def test_rounding_and_a_new_plan_never_stop_a_paid_order(shop: Shop) -> None:
     Sku.objects.filter(pk=tight.pk).update(distribution_fen=30, pool_fen=20)
     order = received(shop, member(), tight)
     approve(shop, ask(order, 33))
-    complete_order(order_id=order.pk, now=LATER)
+    forward(order)
     line: dict[str, int] = event_of(order)["lines"][0]  # type: ignore[index]
     # 34 + 21 + 14 would be 69 of 67: the cost and the pool have theirs, distribution the rest.
     assert (line["cost"], line["pool"], line["distribution"]) == (34, 14, 19)
@@ -145,16 +177,37 @@ def test_the_clock_moves_what_nobody_does(shop: Shop) -> None:
     unpaid = place(member(), tea)
     order = paid(member(), tea)
     ship_order(by=shop.owner, order_id=order.pk, now=NOW)
-    assert (cancel_unpaid(now=NOW), receive_due_orders(now=NOW)) == (0, 0)
-    assert cancel_unpaid(now=NOW + timedelta(minutes=30)) == 1
+    run_flows.work_off(now=NOW)
+    run_flows.work_off(now=NOW + timedelta(minutes=30, seconds=-1))
+    assert Order.objects.get(pk=unpaid.order_id).state == "created"
+    run_flows.work_off(now=NOW + timedelta(minutes=30))
     assert Order.objects.get(pk=unpaid.order_id).state == "cancelled"
     tea.refresh_from_db()
     assert (tea.on_hand, tea.reserved) == (1, 0)
     there = NOW + timedelta(days=15)
-    assert (receive_due_orders(now=there), receive_due_orders(now=there)) == (1, 0)
-    assert complete_due_orders(now=there + timedelta(days=6)) == 0
-    assert complete_due_orders(now=there + timedelta(days=7)) == 1
+    for part in shipments.of_order(order):
+        shipments.deliver(part, proof="signed", now=NOW)
+    run_flows.work_off(now=there)
+    run_flows.work_off(now=there + timedelta(days=7, seconds=-1))
+    assert Order.objects.get(pk=order.pk).state == "received"
+    run_flows.work_off(now=there + timedelta(days=7))
     assert Order.objects.get(pk=order.pk).completed_at == there + timedelta(days=7)
+
+
+def test_where_the_flow_sets_no_times_the_platform_does(shop: Shop, in_force: InForce) -> None:
+    in_force("list_standard")
+    unpaid, order = place(member(), sku(shop.merchant)), paid(member(), sku(shop.merchant))
+    ship_order(by=shop.owner, order_id=order.pk, now=NOW)
+    run_flows.work_off(now=NOW)
+    assert (cancel_unpaid(now=NOW), receive_due_orders(now=NOW)) == (0, 0)
+    assert cancel_unpaid(now=NOW + timedelta(minutes=30)) == 1
+    assert Order.objects.get(pk=unpaid.order_id).state == "cancelled"
+    there = NOW + timedelta(days=15)
+    assert receive_due_orders(now=there) == 0, "nobody knows that it has arrived"
+    for part in shipments.of_order(order):
+        shipments.deliver(part, proof="signed", now=NOW)
+    assert (receive_due_orders(now=there), receive_due_orders(now=there)) == (1, 0)
+    assert Order.objects.get(pk=order.pk).received_at == there
 
 
 def test_shipping_is_for_those_who_may(shop: Shop) -> None:
@@ -173,11 +226,10 @@ def test_shipping_is_for_those_who_may(shop: Shop) -> None:
 
 def test_an_order_that_fails_does_not_hold_the_others_up(shop: Shop) -> None:
     broken, well = (received(shop, member(), sku(shop.merchant)) for _ in range(2))
-    Order.objects.filter(pk=broken.pk).update(complete_due_at=NOW)
     with transaction.atomic():
         # Its event stands with other content: a fault that no rule foresees.
         line = {"price": 1, "qty": 1, "merchant": "1"}
         record("order", broken.pk, member=f"m{broken.member_id}", lines=[line])
-    assert complete_due_orders(now=LATER) == 1
+    run_flows.work_off(now=LATER)
     assert Order.objects.get(pk=broken.pk).state == "received"
     assert Order.objects.get(pk=well.pk).state == "completed"

@@ -11,6 +11,7 @@ from tests.usecases.shop import (
     Shop,
     at_once,
     completed,
+    forward,
     member,
     received,
     settle,
@@ -31,7 +32,6 @@ from mingchi.rebates import queries
 from mingchi.rebates.models import Event, PlanVersion, SetAside
 from mingchi.usecases import open_platform as opening
 from mingchi.usecases.appoint import appoint_agent, appoint_shareholder, set_rank
-from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.pay_refunds import pay_settled_refunds
 from mingchi.usecases.publish_plan import activate_due_plans, ask_plan, decide_plan, draft_plan
 from mingchi.usecases.redeem_points import Redeemed, redeem_points, redemption
@@ -98,7 +98,7 @@ def test_awards_go_to_sponsors_ranks_and_agents(shop: Shop) -> None:
         appoint_agent(by=shop.owner, member_id=agent.pk, region="440")
     order = received(shop, buyer, sku(shop.merchant))
     Order.objects.filter(pk=order.pk).update(region="440305")
-    complete_order(order_id=order.pk, now=LATER)
+    forward(order)
     settle()
     # direct 10 % and differential 2 %; indirect 5 % and differential 4 - 2 %; district 2 %
     assert (wallet(upper), wallet(top), wallet(agent)) == (12_000, 7_000, 2_000)

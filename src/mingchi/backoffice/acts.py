@@ -215,7 +215,7 @@ def merchant_of(thing: Any) -> int | None:
         return int(thing.pk)
     for name in path_to.split("__"):
         thing = getattr(thing, name)
-    return int(thing.pk)
+    return None if thing is None else int(thing.pk)
 
 
 def _named(acts: Sequence[Act], name: str) -> Act:

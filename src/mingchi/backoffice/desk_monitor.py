@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -43,6 +44,18 @@ class HoldForm(ActForm):
     reason = fields.text(_("reason"), length=200)
 
 
+class TellForm(ActForm):
+    """Which of the messages that it waits for."""
+
+    name = fields.choice(_("message"), ())
+
+    def prepare(self, request: HttpRequest, thing: Any) -> None:
+        """Those that staff may tell it now."""
+        names = self.fields["name"]
+        assert isinstance(names, forms.ChoiceField)
+        names.choices = [(name, name) for name in steer_flow.tellable(thing.pk)]
+
+
 class CancelForm(ActForm):
     """Why."""
 
@@ -75,6 +88,13 @@ def _cancel(deed: Deed) -> Any:
     return _("Cancelled; what was done is taken back, the latest first.")
 
 
+def _tell(deed: Deed) -> Any:
+    steer_flow.tell_flow(
+        by=deed.user, instance_id=deed.thing.pk, name=deed.values["name"], now=clock.now()
+    )
+    return _("Told; the flow goes on.")
+
+
 def _dismiss(deed: Deed) -> Any:
     steer_flow.dismiss_signal(by=deed.user, signal_id=deed.thing.pk, now=clock.now())
     return _("Put aside.")
@@ -94,6 +114,16 @@ class InstancePage(Page):
             shown=lambda row: row.status in (Status.QUEUED, Status.RUNNING),
             icon="pan_tool",
             explain=_("Nothing of it goes on, whatever its flow, until the hold is lifted."),
+        ),
+        Act(
+            name="tell",
+            label=_("Tell it what has happened"),
+            right="flow.tell",
+            form=TellForm,
+            run=_tell,
+            shown=lambda row: bool(steer_flow.tellable(row.pk)),
+            icon="campaign",
+            explain=_("Goods on pre-order came in, say, or a parcel was refused at the door."),
         ),
         Act(
             name="cancel",

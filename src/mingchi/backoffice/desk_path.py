@@ -36,6 +36,7 @@ EVENTS: Final = {
     "migrated": _("moved to another version"),
     "fell_back": _("took the standard flow"),
     "cancelled": _("cancelled"),
+    "closed": _("closed, as nothing was left to do"),
     "ended": _("ended"),
 }
 

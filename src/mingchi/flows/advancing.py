@@ -225,7 +225,7 @@ class Advancing:
             self.tokens[number] = token._replace(id=number, trouble="", undo=undo)
             self.enqueue_undo(number, undo[0])
         elif token.node == CANCELLED:
-            self._end(CANCELLED)
+            self.end(CANCELLED)
         else:
             self.leave(self.graph.nodes[token.node], token.scope, token.outcome)
 
@@ -253,7 +253,7 @@ class Advancing:
             return
         if not scope:
             if self.ended is None:
-                self._end(end)
+                self.end(end)
         elif scope in self.tokens:
             token = self.tokens[scope]
             node = self.graph.nodes[token.node]
@@ -264,7 +264,7 @@ class Advancing:
             self.log("left", node.id, scope)
             self.leave(node, token.scope, outcome)
 
-    def _end(self, node: str) -> None:
+    def end(self, node: str) -> None:
         self.ended = node
         self.log("ended", node, 0)
         self.effects.append(Ended(node))

@@ -190,6 +190,18 @@ def cancel(graph: Graph, state: State, *, now: datetime, decide: Decide) -> Adva
     return finish(run)
 
 
+def close(graph: Graph, state: State, *, now: datetime, decide: Decide) -> Advance:
+    """What the flow is about has come to its end by another way: withdraw all that waits, undo
+    nothing; it has ended at CANCELLED. Raises NotWaitingError where it has ended."""
+    if state.ended is not None:
+        raise NotWaitingError("the flow has ended")
+    run = Advancing(graph, state, now, decide)
+    run.log("closed", "", 0)
+    run.abandon(0)
+    run.end(CANCELLED)
+    return finish(run)
+
+
 def verdict(
     *, quorum: str, votes: Sequence[str], people: int, outcomes: Sequence[str] = ()
 ) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import clock
@@ -50,10 +50,9 @@ def once_committed(
     Such work must refuse, by its own state, to be done twice: where we die between the work and
     keeping its answer, or two ask at once, it is run again and refuses.
     """
-    assert not connection.in_atomic_block
     _refuse_bad_key(key)
     body_hash = _hash(body)
-    with connection.cursor() as cursor:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_CLAIM, [scope, key, body_hash])
     kept = _matching(scope, key, body_hash)
     if kept.answer is not None:

@@ -16,6 +16,7 @@ _CALLS: Final[Mapping[str, Any]] = {
     "fire": interpreter.fire,
     "signal": interpreter.signal,
     "cancel": interpreter.cancel,
+    "close": interpreter.close,
 }
 
 
@@ -76,3 +77,7 @@ def signal(*, name: str) -> Call:
 
 def cancel() -> Call:
     return Call("cancel")
+
+
+def close() -> Call:
+    return Call("close")

@@ -66,14 +66,22 @@ class Locked:
         assert self.row.version_id is not None, "it has not been started"
         return compiled.load(self.row.version_id)
 
-    def refuse_held(self) -> None:
-        """Raise `on_hold` 409 with the reasons."""
-        if self.held:
-            raise ConflictError(
-                "on_hold",
-                _("This is on hold: %(reasons)s") % {"reasons": "; ".join(self.held)},
-                details={"reasons": list(self.held)},
-            )
+    def refuse_held(self, *, to_buyer: bool = False) -> None:
+        """Raise `on_hold` 409, with the reasons where they are not for a buyer's eyes."""
+        if not self.held:
+            return
+        if to_buyer:
+            raise ConflictError("on_hold", _("This is being looked into. Please ask the shop."))
+        raise ConflictError(
+            "on_hold",
+            _("This is on hold: %(reasons)s") % {"reasons": "; ".join(self.held)},
+            details={"reasons": list(self.held)},
+        )
+
+    def listens(self, name: str) -> bool:
+        """Whether something waits for this signal now."""
+        running = self.row.status == FlowInstance.Status.RUNNING
+        return running and bool(listeners(self.compiled.graph, self.state, name))
 
     def advance(self, call: Call, *, actor: str) -> None:
         """Make a call of the interpreter, then deliver what came for the places it led to.

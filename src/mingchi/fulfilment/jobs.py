@@ -48,12 +48,33 @@ class Ready(NamedTuple):
     asks: bool
 
 
+_OF_INSTANCE: Final = """
+SELECT j.id, j.instance_id, i.kind, i.subject, j.step, j.status = 'withdrawn' OR j.called
+FROM fulfilment_stepjob j JOIN fulfilment_flowinstance i ON i.id = j.instance_id
+WHERE j.instance_id = %s AND j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %s
+ORDER BY j.next_try_at, j.id
+"""
+
+
 def ready(*, now: datetime, limit: int, outside: bool) -> list[Ready]:
     """Jobs whose time has come, those that reach outside or the others, the oldest first."""
     names = [step.name for step in REGISTRY if step.outside]
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [now, names, outside, limit])
         return [Ready._make(row) for row in cursor.fetchall()]
+
+
+def ready_of(instance_id: int, *, now: datetime) -> list[Ready]:
+    """The jobs of one instance whose time has come, of both sorts, the oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_INSTANCE, [instance_id, now])
+        return [Ready._make(row) for row in cursor.fetchall()]
+
+
+def reaches_outside(job: Ready) -> bool:
+    """Whether its step is called between two transactions."""
+    step = REGISTRY.get(job.step)
+    return step is not None and step.outside
 
 
 @contextmanager
@@ -120,7 +141,6 @@ def prepare(instance: Locked, job_id: int) -> Calling | None:
 def call(calling: Calling) -> str | None:
     """Ask what became of an earlier call, then make one if there was none. Returns the outcome;
     None only for a withdrawn job that never arrived."""
-    assert not connection.in_atomic_block, "the outside is not called inside a transaction"
     if calling.asks or calling.withdrawn:
         assert calling.step.ask is not None, "the registry refuses such a step without"
         answer = calling.step.ask(calling.context)

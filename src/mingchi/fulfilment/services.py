@@ -146,6 +146,18 @@ def cancel(instance: Locked, *, actor: str) -> None:
         raise not_waiting(_("It has ended, or is being cancelled already.")) from None
 
 
+def close(instance: Locked, *, actor: str) -> None:
+    """The subject has come to its end by its domain's own command: whatever waits is withdrawn and
+    nothing is undone, also under a hold. Changes nothing where it has ended."""
+    row = instance.row
+    if row.status == Status.QUEUED:
+        row.status, row.ended_at = Status.CANCELLED, instance.writing.now
+        row.save(update_fields=["status", "ended_at"])
+        instance.note("closed", {}, actor=actor)
+    elif row.status == Status.RUNNING:
+        instance.advance(calls.close(), actor=actor)
+
+
 def not_waiting(message: Any) -> ConflictError:
     """409: somebody or something was faster."""
     return ConflictError("not_waiting", message)

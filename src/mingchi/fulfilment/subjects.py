@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import DatabaseError
@@ -23,6 +24,10 @@ def _nobody(subject: str) -> str:
     return NOBODY
 
 
+def unmoved(subject: str, now: datetime | None = None) -> None:
+    """Nothing follows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subjects:
     """What flows ask of the subjects of a kind; each takes the subject (`order:17`).
@@ -31,7 +36,9 @@ class Subjects:
     fen. `merchant`: whose it is; raises NotFoundError. `lock`: holds the rows that a step of the
     subject may change, the order's first, until the transaction ends. `family`: what it is part of
     (a shipment group's order). `owner`: the buyer, `member:7`. `recent`: the latest so many of a
-    merchant, newest first, for trying out a drawing.
+    merchant, newest first, for trying out a drawing. `started`: what follows from the start of its
+    flow, `cancelled`: from its cancellation as a whole (subject and time); each in the same
+    transaction, the subject's rows locked.
     """
 
     context: Context
@@ -41,6 +48,8 @@ class Subjects:
     recent: Callable[[int, int], Sequence[str]]
     family: Callable[[str], str] = _itself
     owner: Callable[[str], str] = _nobody
+    started: Callable[[str], None] = unmoved
+    cancelled: Callable[[str, datetime], None] = unmoved
     facts: frozenset[str] = frozenset()
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from mingchi.flows import NotWaitingError
 from mingchi.fulfilment import calls, instances
-from mingchi.fulfilment.instances import SYSTEM
+from mingchi.fulfilment.instances import SYSTEM, Locked
 from mingchi.fulfilment.models import Timer
 
 log = structlog.get_logger(__name__)
@@ -68,20 +68,40 @@ def tick(*, now: datetime, limit: int) -> list[Due]:
     return fired
 
 
-def first_due(*, now: datetime) -> int | None:
+def fire_of(instance: Locked) -> int:
+    """Fire what is due of one instance that is held; returns how many. The caller writes it."""
+    due = Timer.objects.filter(instance=instance.row, due_at__lte=instance.writing.now)
+    found = [] if instance.held else list(due.order_by("due_at", "id"))
+    for timer in found:
+        try:
+            instance.advance(calls.fire(token=timer.token, node=timer.node), actor=SYSTEM)
+        except NotWaitingError:
+            log.info("timer_overtaken", instance=instance.row.pk, node=timer.node)
+    Timer.objects.filter(pk__in=[timer.pk for timer in found]).delete()
+    return len(found)
+
+
+def hasten(instance: Locked) -> None:
+    """What the instance waits for until a time (no deadline of something else) is due now."""
+    for timer in Timer.objects.filter(instance=instance.row):
+        if instance.state.tokens[timer.token].node == timer.node:
+            Timer.objects.filter(pk=timer.pk).update(due_at=instance.writing.now)
+
+
+def first_due(*, now: datetime) -> Timer | None:
     """The timer that is due first, without locking it."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, [now])
         row = cursor.fetchone()
-    return None if row is None else int(row[0])
+    return None if row is None else Timer.objects.filter(pk=row[0]).first()
 
 
-def give_up(timer_id: int, reason: str, *, now: datetime) -> None:
-    """A timer can't be fired, for a reason nobody foresaw: a person sees it, it fires no more."""
-    timer = Timer.objects.filter(pk=timer_id).first()
-    if timer is None:
-        return
-    instance = instances.lock(timer.instance_id, now=now)
-    Timer.objects.filter(pk=timer_id).delete()
-    instance.stop(calls.fire(token=timer.token, node=timer.node), reason, actor=SYSTEM)
-    instance.write()
+def give_up(instance: Locked, reason: str) -> None:
+    """The first timer that is due of this instance can't be fired, for a reason nobody foresaw: a
+    person sees it, it fires no more. The caller writes the instance."""
+    due = Timer.objects.filter(instance=instance.row, due_at__lte=instance.writing.now)
+    timer = due.order_by("due_at", "id").first()
+    if timer is not None:
+        timer.delete()
+        call = calls.fire(token=timer.token, node=timer.node)
+        instance.stop(call, reason, actor=SYSTEM)

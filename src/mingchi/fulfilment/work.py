@@ -17,7 +17,7 @@ from mingchi.flows import (
     verdict,
 )
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
-from mingchi.fulfilment import calls, jobs
+from mingchi.fulfilment import calls, jobs, roles
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.models import Vote, WorkItem
@@ -83,7 +83,7 @@ def complete(
     """
     item = _opened(instance, item_id)
     refuse_role(item, actor)
-    instance.refuse_held()
+    instance.refuse_held(to_buyer=roles.BUYER in actor.roles)
     if item.assignee not in ("", actor.name):
         raise _taken(item)
     if item.call is not None:

@@ -14,6 +14,7 @@ from mingchi.orders import services as orders
 from mingchi.orders.models import Order, Refund, Shipment
 
 State = Order.State
+BUYERS_WORD = "confirmed by the buyer"
 
 
 def cancel(order: Order, *, now: datetime) -> bool:
@@ -33,6 +34,16 @@ def cancel(order: Order, *, now: datetime) -> bool:
     reservations.release(reservations.of_order(order))
     shipments.trim(order)
     return True
+
+
+def pay_until(order_id: int, due_at: datetime) -> None:
+    """An order that waits for its money waits until then, and its goods are kept as long."""
+    waiting = Order.objects.filter(
+        pk=order_id, state=State.CREATED, payment_method=Order.PaymentMethod.ONLINE
+    )
+    for order in waiting.exclude(pay_by=due_at):
+        Order.objects.filter(pk=order.pk).update(pay_by=due_at)
+        reservations.of_order(order).update(expires_at=due_at)
 
 
 def receive(order: Order, *, now: datetime, proof: str = "") -> bool:
@@ -63,7 +74,7 @@ def refuse_open_window(order: Order, *, now: datetime) -> None:
     """`not_received` 409 before the goods arrived, `return_window_open` 409 until the days to
     send them back are over, whatever a flow says."""
     if order.complete_due_at is None:
-        raise ConflictError("not_received", _("The goods have not arrived."))
+        raise _not_received()
     if now < order.complete_due_at:
         raise ConflictError(
             "return_window_open",
@@ -78,26 +89,43 @@ def is_open(order: Order) -> bool:
     return asked.exists() or cases.open_of_order(order).exists()
 
 
-def complete(order: Order, *, now: datetime, skip_window: bool = False) -> bool:
-    """Delivered, the return window closed, nothing open: the order may settle. False where it was
-    completed. The window can be skipped in the sandbox only.
+def skip_window(order: Order, *, now: datetime) -> None:
+    """In the sandbox: from now on the goods are not sent back. Errors: `not_allowed` 403 elsewhere,
+    `not_received` 409."""
+    if settings.LIVE:
+        raise DomainError(
+            "not_allowed", _("The return window is skipped in the sandbox only."), status=403
+        )
+    if order.complete_due_at is None:
+        raise _not_received()
+    order.complete_due_at = min(order.complete_due_at, now)
+    order.save(update_fields=["complete_due_at"])
 
-    Errors: `impossible_move` 409 (not received, not paid), `refund_open`, `case_open`,
-    `not_delivered`, `return_window_open` 409, `not_allowed` 403.
+
+def complete(order: Order, *, now: datetime) -> bool:
+    """Delivered, the return window closed, nothing open: the order may settle. False where it was
+    completed.
+
+    Errors: `impossible_move` 409 (not received, not paid) and those of `refuse_incomplete`.
     """
     if order.state == State.COMPLETED:
         return False
     orders.move(order.pk, State.COMPLETED, now=now)
+    refuse_incomplete(order, now=now)
+    return True
+
+
+def refuse_incomplete(order: Order, *, now: datetime) -> None:
+    """What an order must have behind it before it settles, whatever its flow says: `refund_open`,
+    `case_open`, `not_delivered`, `not_received`, `return_window_open` 409."""
     if Refund.objects.filter(order=order, state=Refund.State.REQUESTED).exists():
         raise ConflictError("refund_open", _("A refund is asked for; decide it first."))
     if cases.open_of_order(order).exists():
         raise ConflictError("case_open", _("An after-sales case is open; close it first."))
     if not shipments.all_delivered(order):
         raise ConflictError("not_delivered", _("The carrier has not delivered all of it."))
-    if not skip_window:
-        refuse_open_window(order, now=now)
-    elif settings.LIVE:
-        raise DomainError(
-            "not_allowed", _("The return window is skipped in the sandbox only."), status=403
-        )
-    return True
+    refuse_open_window(order, now=now)
+
+
+def _not_received() -> ConflictError:
+    return ConflictError("not_received", _("The goods have not arrived."))

@@ -9,12 +9,14 @@ from django.db import transaction
 from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import NotFoundError
 from mingchi.foundation.models import User
+from mingchi.fulfilment import services
 from mingchi.members import services as members
 from mingchi.orders import cases
 from mingchi.orders import services as orders
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine
-from mingchi.usecases import checks, rights
+from mingchi.usecases import checks, follow_flow, rights
 from mingchi.usecases.each import for_each
+from mingchi.usecases.follow_flow import WITHDRAWN, case_flow
 from mingchi.usecases.once import once
 
 
@@ -81,8 +83,9 @@ def send_back(
 
 def withdraw_case(*, member_id: int, case_id: int, now: datetime) -> None:
     """The buyer gives it up. Errors: `not_found` 404, `impossible_move` 409."""
+    follow_flow.bring_forward(case_flow(case_id), now=now)
     with transaction.atomic():
-        cases.withdraw(_own_case(member_id, case_id), now=now)
+        _withdraw(_own_case(member_id, case_id), f"member:{member_id}", now)
 
 
 def withdraw_late_cases(*, now: datetime, limit: int = 200) -> int:
@@ -93,10 +96,15 @@ def withdraw_late_cases(*, now: datetime, limit: int = 200) -> int:
             case = cases.find(case_id)
             if case.tracking_number:
                 return False  # on their way, whatever the day
-            cases.withdraw(case, now=now)
+            _withdraw(case, "system", now)
         return True
 
     return for_each(list(cases.late(now))[:limit], end, step="withdraw_late_cases")
+
+
+def _withdraw(case: AfterSalesCase, actor: str, now: datetime) -> None:
+    cases.withdraw(case, now=now)
+    follow_flow.is_over(case_flow(case.pk), told=WITHDRAWN, actor=actor, now=now)
 
 
 def _open(
@@ -122,6 +130,8 @@ def _open(
         now=now,
         replacement=_replacement(order, wish.replacement_id),
     )
+    flow = case_flow(case.pk)
+    services.enqueue(kind=flow.kind, subject=flow.subject, now=now)
     return OpenedCase(case_id=case.pk, state=str(case.state))
 
 

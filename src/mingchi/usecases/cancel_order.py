@@ -1,17 +1,22 @@
-"""An order that is not paid is given up; its stock is free again."""
+"""An order is given up: its stock is free again, and money that was paid goes back."""
 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from mingchi.foundation import audit
 from mingchi.foundation.models import User
+from mingchi.fulfilment.models import FlowInstance, Subscription, Timer
 from mingchi.members import services as members
 from mingchi.orders import moves
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
-from mingchi.usecases import rights
+from mingchi.orders.subjects import ORDER
+from mingchi.usecases import follow_flow, rights
 from mingchi.usecases.each import for_each
+from mingchi.usecases.follow_flow import CANCEL, PAID, order_flow
 
 
 def cancel_order(
@@ -19,15 +24,24 @@ def cancel_order(
 ) -> None:
     """Cancel for the member, for staff (`by`), or for nobody's wish (time is up).
 
-    A payment that comes later is sent back. Errors: `not_found` 404, `impossible_move` 409.
+    What is not paid is cancelled at once; a payment that comes later is sent back. What is paid is
+    given back by the order's flow, as long as that waits for second thoughts: until the goods
+    leave, where the merchant has drawn nothing else. Errors: `not_found` 404, `impossible_move`
+    409, `on_hold` 409.
     """
+    flow = order_flow(order_id)
+    follow_flow.bring_forward(flow, now=now)
     with transaction.atomic():
         if member_id is not None:
             members.acting(member_id)
         order = orders.lock(order_id, member_id=member_id)
         if by is not None:
             rights.require(by, "order.cancel", merchant_id=order.merchant_id)
-        if not moves.cancel(order, now=now):
+        if order.paid_at is None:
+            if not moves.cancel(order, now=now):
+                raise orders.impossible(str(order.state), "cancelled")
+            follow_flow.is_over(flow, told=CANCEL, actor=_actor(member_id, by), now=now)
+        elif not follow_flow.tell(flow, CANCEL, key=f"cancel:{now.isoformat()}", now=now):
             raise orders.impossible(str(order.state), "cancelled")
         if by is not None:
             audit.record(
@@ -35,12 +49,14 @@ def cancel_order(
                 action="order.cancel",
                 subject=f"order:{order.pk}",
                 before={"state": str(order.state)},
-                after={"state": "cancelled"},
+                after={"state": "refunded" if order.paid_at else "cancelled"},
             )
+    follow_flow.bring_forward(flow, now=now)
 
 
 def cancel_unpaid(*, now: datetime, limit: int = 200) -> int:
-    """Cancel orders whose time to pay is over; returns how many. Called by the worker."""
+    """Cancel orders whose time to pay is over and whose flow sets no time of its own; returns how
+    many. Called by the worker."""
     late = Order.objects.filter(
         state=Order.State.CREATED,
         payment_method=Order.PaymentMethod.ONLINE,
@@ -51,4 +67,22 @@ def cancel_unpaid(*, now: datetime, limit: int = 200) -> int:
         cancel_order(order_id=order_id, now=now)
         return True
 
-    return for_each(list(late.values_list("pk", flat=True)[:limit]), cancel, step="cancel_unpaid")
+    keys = list(_not_seen_to(late).values_list("pk", flat=True)[:limit])
+    return for_each(keys, cancel, step="cancel_unpaid")
+
+
+def _not_seen_to(late: QuerySet[Order]) -> QuerySet[Order]:
+    """Without those whose flow runs and does not wait for the money yet, or only until a time."""
+    subject = Concat(Value(f"{ORDER}:"), Cast(OuterRef("pk"), CharField()))
+    timer = Timer.objects.filter(instance=OuterRef("instance"), token=OuterRef("token"))
+    endless = Subscription.objects.filter(instance=OuterRef("pk"), signal=PAID)
+    running = FlowInstance.objects.filter(
+        kind="order", subject=subject, status=FlowInstance.Status.RUNNING
+    )
+    return late.exclude(Exists(running.exclude(Exists(endless.exclude(Exists(timer))))))
+
+
+def _actor(member_id: int | None, by: User | None) -> str:
+    if member_id is not None:
+        return f"member:{member_id}"
+    return "system" if by is None else rights.actor(by)

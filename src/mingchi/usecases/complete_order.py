@@ -4,63 +4,48 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from mingchi.foundation import audit
 from mingchi.foundation.models import User
 from mingchi.orders import moves, settlement
 from mingchi.orders import services as orders
-from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Refund
-from mingchi.orders.models.case import OPEN_CASE
+from mingchi.orders.models import Order, OrderLine
 from mingchi.orders.settlement import SettledLine
-from mingchi.usecases import events, rights, split
-from mingchi.usecases.each import for_each
+from mingchi.usecases import events, follow_flow, rights, split
+from mingchi.usecases.follow_flow import order_flow
 
 
-def complete_order(
-    *, order_id: int, now: datetime, by: User | None = None, skip_window: bool = False
-) -> int:
-    """Complete a received order and record its event (`o<pk>`); returns the event's key.
+def complete_order(*, by: User, order_id: int, now: datetime, skip_window: bool = False) -> int:
+    """See to it that the order's flow completes it, if all is there; returns the key of the event
+    (`o<pk>`) that was recorded.
 
-    Staff (`by`) may skip the return window, in the sandbox only; that is audited.
-    Errors: those of `moves.complete`, `impossible_move` 409 where it is completed already.
+    Staff may skip the return window, in the sandbox only; that is audited. Errors: `not_found` 404,
+    `not_allowed` 403, those of `moves.refuse_incomplete`, `impossible_move` 409 where it is
+    completed already, `flow_waits` 409 where the flow asks for something else first.
     """
+    flow = order_flow(order_id)
+    follow_flow.bring_forward(flow, now=now)
     with transaction.atomic():
         order = orders.lock(order_id)
-        if by is not None:
-            rights.require(by, "order.complete", merchant_id=order.merchant_id)
-        if not moves.complete(order, now=now, skip_window=skip_window and by is not None):
+        rights.require(by, "order.complete", merchant_id=order.merchant_id)
+        if order.state != Order.State.RECEIVED:
             raise orders.impossible(str(order.state), "completed")
-        if by is not None:
-            audit.record(
-                actor=rights.actor(by),
-                action="order.complete",
-                subject=f"order:{order.pk}",
-                before={"state": str(order.state)},
-                after={"state": "completed", "window_skipped": skip_window},
-            )
-        return record(order)
-
-
-def complete_due_orders(*, now: datetime, limit: int = 200) -> int:
-    """Complete orders whose return window is over; returns how many. Called by the worker."""
-    asked = Refund.objects.filter(order=OuterRef("pk"), state=Refund.State.REQUESTED)
-    cased = AfterSalesCase.objects.filter(order=OuterRef("pk"), state__in=OPEN_CASE)
-    due = (
-        Order.objects.filter(
-            state=Order.State.RECEIVED, complete_due_at__lte=now, paid_at__isnull=False
+        if skip_window:
+            moves.skip_window(order, now=now)
+            follow_flow.hasten(flow, now=now)
+        moves.refuse_incomplete(order, now=now)
+        follow_flow.carry_on(flow, now=now)
+        event = events.find("order", order.pk)
+        if event is None:
+            raise follow_flow.waits(flow)
+        audit.record(
+            actor=rights.actor(by),
+            action="order.complete",
+            subject=f"order:{order.pk}",
+            before={"state": str(order.state)},
+            after={"state": "completed", "window_skipped": skip_window},
         )
-        .exclude(Exists(asked))
-        .exclude(Exists(cased))
-        .order_by("complete_due_at")
-    )
-
-    def complete(order_id: int) -> bool:
-        complete_order(order_id=order_id, now=now)
-        return True
-
-    keys = list(due.values_list("pk", flat=True)[:limit])
-    return for_each(keys, complete, step="complete_due_orders")
+        return event.pk
 
 
 def record(order: Order) -> int:

@@ -16,10 +16,11 @@ from mingchi.merchants.models import MerchantStaff
 from mingchi.usecases import rights
 
 _EVERY: Final = frozenset(roles.STAFF)
-# A merchant's manager may do what any of the merchant's staff may. The buyer's steps are nobody
-# else's.
+# A merchant's manager may do what any of the merchant's staff may, a clerk what the warehouse may.
+# The buyer's steps are nobody else's.
 OF_MERCHANT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {role: frozenset({role}) for role in roles.STAFF} | {rights.MANAGER: _EVERY}
+    {role: frozenset({role}) for role in roles.STAFF}
+    | {rights.MANAGER: _EVERY, rights.CLERK: frozenset({rights.CLERK, rights.WAREHOUSE})}
 )
 OF_PLATFORM: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {

@@ -1,12 +1,16 @@
 """Orders, parcels and cases answer the flows that run over them."""
 
+from datetime import datetime
+
 from mingchi.foundation.errors import NotFoundError
 from mingchi.fulfilment import defaults, subjects
 from mingchi.fulfilment.subjects import Subjects
+from mingchi.orders import moves
 from mingchi.orders import services as orders
 from mingchi.orders.models import AfterSalesCase, Order, Shipment
 from mingchi.orders.subjects import CASE, ORDER, SHIPMENT, parse
-from mingchi.usecases import flow_values, templates
+from mingchi.usecases import flow_values, follow_flow, templates
+from mingchi.usecases.follow_flow import PAID, order_flow
 
 # An order is placed with its stock reserved. A parcel is prepared of an order that may be shipped:
 # its money is the order's matter, so for the parcel it counts as paid and kept.
@@ -60,6 +64,8 @@ def _answers(kind: str, model: type[Order] | type[Shipment] | type[AfterSalesCas
         recent=recent,
         family=lambda subject: f"{ORDER}:{order_id_of(subject)}",
         owner=lambda subject: f"member:{_order(subject).member_id}",
+        started=_note_deadline if model is Order else subjects.unmoved,
+        cancelled=_give_up_unpaid if model is Order else subjects.unmoved,
         facts=STARTS_WITH[kind],
     )
 
@@ -70,3 +76,18 @@ def _order(subject: str) -> Order:
 
 def _lock(subject: str) -> None:
     orders.lock(order_id_of(subject))
+
+
+def _note_deadline(subject: str) -> None:
+    """The buyer is told until when the flow waits for the money."""
+    key = parse(subject)[1]
+    due_at = follow_flow.waits_until(order_flow(key), PAID)
+    if due_at is not None:
+        moves.pay_until(key, due_at)
+
+
+def _give_up_unpaid(subject: str, now: datetime) -> None:
+    """What is paid is given back by the undoing of what was done."""
+    order = _order(subject)
+    if order.state == Order.State.CREATED:
+        moves.cancel(order, now=now)

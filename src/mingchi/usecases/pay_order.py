@@ -13,6 +13,8 @@ from mingchi.orders.models import Order
 from mingchi.payments import gateways
 from mingchi.payments import services as payments
 from mingchi.payments.at_the_door import AtTheDoor
+from mingchi.usecases import follow_flow
+from mingchi.usecases.follow_flow import PAID, order_flow
 from mingchi.usecases.once import once
 
 
@@ -35,7 +37,8 @@ def pay_order(
     now: datetime,
     gateway: str = "sandbox",
 ) -> PayData:
-    """A new attempt to pay. Errors: `not_found` 404, `not_payable` 409, `unknown_gateway`."""
+    """A new attempt to pay. Errors: `not_found` 404, `not_payable` 409 where nothing is to be paid,
+    the time is over, or the order's flow does not wait for the money yet, `unknown_gateway`."""
     with transaction.atomic():
         return once(
             action="pay_order",
@@ -53,11 +56,17 @@ def _pay(member_id: int, order_id: int, now: datetime, gateway: str) -> PayData:
     if way.code == AtTheDoor.code:
         raise DomainError("unknown_gateway", _("There is no such way to pay."), field="gateway")
     order = orders.lock(order_id, member_id=member_id)
-    at_the_door = order.payment_method == Order.PaymentMethod.COD
-    if order.state != Order.State.CREATED or at_the_door or now >= order.pay_by:
+    flow = order_flow(order.pk)
+    until = follow_flow.waits_until(flow, PAID) or order.pay_by
+    if (
+        order.state != Order.State.CREATED
+        or order.payment_method == Order.PaymentMethod.COD
+        or now >= until
+        or not follow_flow.waits_for(flow, PAID)
+    ):
         raise ConflictError(
             "not_payable",
-            _("This order can't be paid any more."),
+            _("This order can't be paid now."),
             details={"state": str(order.state)},
         )
     payment = payments.attempt(order=order, gateway=way.code)

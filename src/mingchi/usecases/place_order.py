@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.catalogue import queries as catalogue
 from mingchi.catalogue.models import MAX_FEN, Product, Sku
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.fulfilment import services
 from mingchi.members import services as members
 from mingchi.orders import reservations
 from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import checks, split
+from mingchi.usecases.follow_flow import order_flow
 from mingchi.usecases.once import once
 
 MAX_ITEMS = 100
@@ -72,7 +74,8 @@ def place_order(
     channel: str = "web",
     is_demo: bool = False,
 ) -> Placed:
-    """Reserve the stock and write the order down at today's prices.
+    """Reserve the stock, write the order down at today's prices, and queue the start of its flow:
+    nothing here looks at a flow, so none can make a checkout fail.
 
     Errors: `items_invalid`, `qty_invalid`, `sku_not_found` 404, `several_merchants`,
     `out_of_stock` 409, `amount_too_large`, `split_exceeds_price` 409, `region_invalid`,
@@ -133,6 +136,8 @@ def _place(
     OrderLine.objects.bulk_create(lines)
     at_the_door = order.payment_method == Order.PaymentMethod.COD
     reservations.hold(lines, until=None if at_the_door else order.pay_by)
+    flow = order_flow(order.pk)
+    services.enqueue(kind=flow.kind, subject=flow.subject, now=now)
     return Placed(
         order_id=order.pk,
         number=order.number,

@@ -16,7 +16,7 @@ from mingchi.orders import reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.payments import refunding
-from mingchi.usecases import checks, rights
+from mingchi.usecases import checks, follow_flow, rights
 from mingchi.usecases.give_back import BEFORE_SETTLEMENT, give_back
 from mingchi.usecases.once import once
 
@@ -143,6 +143,7 @@ def decide_refund(
             line.refresh_from_db()
             sent_id = give_back(refund, line, now=now)
             refund.restock = _restock(order, line, restock)
+            follow_flow.end_if_refunded(order, actor=rights.actor(by), now=now)
         refund.save()
         audit.record(
             actor=rights.actor(by),

@@ -55,6 +55,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "flow.publish": _right(OPERATOR, merchant=(MANAGER,)),
         "flow.migrate": _right(OPERATOR, merchant=(MANAGER,)),
         "flow.cancel": _right(OPERATOR, merchant=(MANAGER,)),
+        "flow.tell": _right(
+            OPERATOR, SERVICE, merchant=(MANAGER, CLERK, WAREHOUSE, MERCHANT_SERVICE)
+        ),
         "flow.hold": _right(
             OPERATOR,
             SERVICE,

@@ -1,12 +1,12 @@
 """What moves flows when no person does: starts, signals, timers, jobs. The worker's loop calls
 these again and again; each does up to `limit` and returns how many it did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from mingchi.foundation.errors import DomainError
@@ -14,7 +14,7 @@ from mingchi.fulfilment import instances, jobs, services, subjects, timers
 from mingchi.fulfilment.holds import not_held
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.jobs import Ready
-from mingchi.fulfilment.models import FlowInstance, Signal, StepJob
+from mingchi.fulfilment.models import FlowInstance, Signal, StepJob, Timer
 
 BATCH: Final = 100
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ def start_queued_flows(*, now: datetime, limit: int = BATCH) -> int:
     queued = not_held(FlowInstance.objects.filter(status=FlowInstance.Status.QUEUED))
     due = queued.filter(next_try_at__lte=now).order_by("next_try_at", "id")
     keys = list(due.values_list("pk", flat=True)[:limit])
-    return _each(keys, services.begin, services.postpone, now)
+    return start(keys, now=now)
 
 
 def deliver_signals(*, now: datetime, limit: int = BATCH) -> int:
@@ -41,7 +41,46 @@ def deliver_signals(*, now: datetime, limit: int = BATCH) -> int:
     rows = started.values_list("pk", "kind", "subject")
     found = {(kind, subject): pk for pk, kind, subject in rows}
     keys = dict.fromkeys(found[place] for place in places if place in found)
-    return _each(list(keys)[:limit], Locked.deliver, services.give_up, now)
+    return deliver(list(keys)[:limit], now=now)
+
+
+def start(instance_ids: Sequence[int], *, now: datetime) -> int:
+    """Start these instances, each in a transaction of its own; returns how many were tried."""
+    return _each(instance_ids, _start, services.postpone, now)
+
+
+def deliver(instance_ids: Sequence[int], *, now: datetime) -> int:
+    """Bring these instances what is on its way to them, likewise."""
+    return _each(instance_ids, _deliver, services.give_up, now)
+
+
+def fire(instance_ids: Sequence[int], *, now: datetime) -> int:
+    """Fire what is due of these instances, likewise."""
+    due = Timer.objects.filter(instance__in=instance_ids, due_at__lte=now)
+    keys = list(due.values_list("instance", flat=True).distinct())
+    return _each(keys, _fire, timers.give_up, now)
+
+
+def _fire(instance_id: int, now: datetime) -> None:
+    instance = instances.lock(instance_id, now=now)
+    timers.fire_of(instance)
+    instance.write()
+
+
+def _start(instance_id: int, now: datetime) -> None:
+    kind, subject = FlowInstance.objects.values_list("kind", "subject").get(pk=instance_id)
+    answers = subjects.of(kind)
+    answers.lock(subject)
+    instance = instances.lock(instance_id, now=now)
+    services.begin(instance)
+    instance.write()
+    answers.started(subject)
+
+
+def _deliver(instance_id: int, now: datetime) -> None:
+    instance = instances.lock(instance_id, now=now)
+    instance.deliver()
+    instance.write()
 
 
 def fire_due_timers(*, now: datetime, limit: int = BATCH) -> int:
@@ -70,7 +109,9 @@ def _fire_singly(now: datetime, limit: int) -> int:
             first = timers.first_due(now=now)
             if first is not None:
                 with transaction.atomic():
-                    timers.give_up(first, _said(error), now=now)
+                    instance = instances.lock(first.instance_id, now=now)
+                    timers.give_up(instance, _said(error))
+                    instance.write()
         else:
             if not fired:
                 break
@@ -81,13 +122,26 @@ def _fire_singly(now: datetime, limit: int) -> int:
 def run_due_jobs(*, now: datetime, limit: int = BATCH) -> int:
     """Run steps on our own data, each in one transaction: effect, job done, advance. Called by the
     flow loop."""
-    return sum(_run_own(job, now) for job in jobs.ready(now=now, limit=limit, outside=False))
+    return sum(run_job(job, now=now) for job in jobs.ready(now=now, limit=limit, outside=False))
 
 
 def call_due_jobs(*, now: datetime, limit: int = BATCH) -> int:
     """Make the calls to gateways and carriers, each between two transactions. Called by the flow
     loop."""
-    return sum(_call(job, now) for job in jobs.ready(now=now, limit=limit, outside=True))
+    return sum(run_job(job, now=now) for job in jobs.ready(now=now, limit=limit, outside=True))
+
+
+def run_job(job: Ready, *, now: datetime) -> bool:
+    """Run one job as its step asks for, unless somebody else is at it; what fails is tried again
+    later. Returns whether it was run."""
+    return _call(job, now) if jobs.reaches_outside(job) else _run_own(job, now)
+
+
+def work_off(*, now: datetime) -> None:
+    """All that is to do at this moment, round after round until nothing is left."""
+    rounds = (start_queued_flows, deliver_signals, fire_due_timers, run_due_jobs, call_due_jobs)
+    while sum(work(now=now) for work in rounds):
+        pass
 
 
 def _run_own(job: Ready, now: datetime) -> bool:
@@ -107,12 +161,12 @@ def _run_own(job: Ready, now: datetime) -> bool:
 
 
 def _call(job: Ready, now: datetime) -> bool:
-    assert not connection.in_atomic_block
     with jobs.alone(job.id) as alone:
         if not alone:
             return False
         try:
-            with transaction.atomic():
+            # Durable: committed before the call, never part of a transaction around it.
+            with transaction.atomic(durable=True):
                 calling = jobs.prepare(instances.lock(job.instance_id, now=now), job.id)
             if calling is None:
                 return False
@@ -148,8 +202,8 @@ def _said(error: Exception) -> str:
 
 
 def _each(
-    keys: list[int],
-    work: Callable[[Locked], object],
+    keys: Sequence[int],
+    work: Callable[[int, datetime], None],
     give_up: Callable[[Locked, str], None],
     now: datetime,
 ) -> int:
@@ -157,9 +211,7 @@ def _each(
     for key in keys:
         try:
             with transaction.atomic():
-                instance = instances.lock(key, now=now)
-                work(instance)
-                instance.write()
+                work(key, now)
         except OperationalError:
             raise
         except Exception as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import audit
 from mingchi.foundation.errors import ConflictError, NotFoundError
@@ -12,16 +13,22 @@ from mingchi.foundation.models import User
 from mingchi.fulfilment import instances, migrating, services, subjects
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.migrating import Preview
-from mingchi.fulfilment.models import FlowInstance, Signal
+from mingchi.fulfilment.models import FlowInstance, Signal, Subscription
 from mingchi.usecases import rights
+from mingchi.usecases.follow_flow import CANCEL, PAID, WITHDRAWN
+
+# The gateway's word, and the buyer's; staff cancel through the door of orders.
+_NOT_FOR_STAFF = (PAID, CANCEL, WITHDRAWN)
 
 
 def cancel_flow(*, by: User, instance_id: int, now: datetime, reason: str = "") -> None:
-    """Withdraw all that waits and undo what was done, latest first. Errors: `on_hold` 409,
-    `not_waiting` 409, `not_found` 404, `not_allowed` 403."""
+    """Withdraw all that waits and undo what was done, latest first; an order that is not paid is
+    given up with it. Errors: `on_hold` 409, `not_waiting` 409, `not_found` 404, `not_allowed` 403.
+    """
     with transaction.atomic():
         instance = _locked(by, instance_id, "flow.cancel", now)
         services.cancel(instance, actor=rights.actor(by))
+        subjects.of(instance.row.kind).cancelled(instance.row.subject, now)
         instance.write()
         _audit(by, "flow.cancel", instance.row, {}, reason)
 
@@ -60,6 +67,35 @@ def migrate_flow(
         after = {"version_id": version_id, "mapping": dict(mapping)}
         _audit(by, "flow.migrate", instance.row, after, "")
     return done
+
+
+def tell_flow(*, by: User, instance_id: int, name: str, now: datetime) -> None:
+    """Tell a flow what has happened, of what it waits for now: goods on pre-order came in, a parcel
+    was refused. What only the gateway or the buyer can say is not for staff.
+
+    Errors: `not_told_so` 409 where it does not wait for that, or staff don't say it, `on_hold` 409,
+    `not_found` 404, `not_allowed` 403.
+    """
+    with transaction.atomic():
+        instance = _locked(by, instance_id, "flow.tell", now)
+        row = instance.row
+        instance.refuse_held()
+        if name not in tellable(instance_id):
+            raise ConflictError(
+                "not_told_so",
+                _("The flow does not wait for this message now, or it is not for staff to say."),
+                field="name",
+                details={"tellable": tellable(instance_id)},
+            )
+        key = f"{name}:{now.isoformat()}"
+        services.signal(kind=row.kind, subject=row.subject, name=name, dedupe_key=key, now=now)
+        _audit(by, "flow.tell", row, {"signal": name}, "")
+
+
+def tellable(instance_id: int) -> list[str]:
+    """The messages that staff may tell this flow now, in order of their names."""
+    waiting = Subscription.objects.filter(instance=instance_id).exclude(signal__in=_NOT_FOR_STAFF)
+    return sorted(set(waiting.values_list("signal", flat=True)))
 
 
 def dismiss_signal(*, by: User, signal_id: int, now: datetime) -> None:

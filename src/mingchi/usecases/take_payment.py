@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import DomainError
+from mingchi.fulfilment import services
 from mingchi.orders import services as orders
 from mingchi.payments import gateways, receipts
 from mingchi.payments.gateways import GatewayError, Notice
 from mingchi.payments.models import GatewayNotice, Payment
+from mingchi.usecases.follow_flow import PAID, order_flow
 
 LONGEST_BODY = 16_384
 Outcome = GatewayNotice.Outcome
@@ -28,7 +30,7 @@ class Taken:
 
 
 def take_payment(*, gateway: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Taken:
-    """Keep the notice as it came, then book the payment once.
+    """Keep the notice as it came, then book the payment once and tell the order's flow.
 
     Paid after the order was cancelled or its price changed, or twice, is booked and on its way
     back. Raises
@@ -80,6 +82,10 @@ def _apply(kept: GatewayNotice, notice: Notice, now: datetime) -> Taken:
         raise GatewayError("wrong_amount")
     receipt = receipts.book(order, payment, gateway_no=notice.gateway_no, now=now)
     kept.outcome = receipt.outcome
+    if receipt.outcome == Outcome.APPLIED:
+        flow = order_flow(order.pk)
+        key = f"payment:{payment.pk}"
+        services.send(kind=flow.kind, subject=flow.subject, name=PAID, dedupe_key=key, now=now)
     return Taken(
         outcome=str(kept.outcome),
         payment_id=payment.pk,

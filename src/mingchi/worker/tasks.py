@@ -15,7 +15,6 @@ from mingchi.members import services as members
 from mingchi.usecases import (
     after_sales,
     cancel_order,
-    complete_order,
     pay_refunds,
     publish_plan,
     receive_order,
@@ -74,11 +73,6 @@ def receive_due_orders() -> int:
 @periodic(EVERY_MINUTE)
 def withdraw_late_cases() -> int:
     return after_sales.withdraw_late_cases(now=clock.now())
-
-
-@periodic(EVERY_MINUTE)
-def complete_due_orders() -> int:
-    return complete_order.complete_due_orders(now=clock.now())
 
 
 @periodic(EVERY_MINUTE)

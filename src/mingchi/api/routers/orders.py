@@ -119,7 +119,8 @@ def pay_order(request: HttpRequest, order_id: Id, data: PayIn) -> PayOut:
 
 @router.post("/{order_id}/cancel", response=Done, summary="Cancel")
 def cancel_order(request: HttpRequest, order_id: Id) -> Done:
-    """Give up an order that is not paid."""
+    """Give up an order that is not paid; one that is paid until the merchant sends it off (or as
+    the merchant's flow allows), and the money goes back."""
     use_cancel.cancel_order(order_id=order_id, member_id=member_of(request).pk, now=clock.now())
     return Done()
 

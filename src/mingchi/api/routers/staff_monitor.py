@@ -79,7 +79,12 @@ class LogOut(Schema):
 class PathOut(Schema):
     instance_id: int
     status: str
+    messages: list[str] = Field(description="what staff may tell it now")
     log: list[LogOut]
+
+
+class TellIn(Input):
+    name: Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class HoldIn(Input):
@@ -139,6 +144,7 @@ def staff_get_path(request: HttpRequest, subject: Subject, limit: Limit = 100) -
     return PathOut(
         instance_id=instance.pk,
         status=instance.status,
+        messages=steer_flow.tellable(instance.pk),
         log=[
             LogOut(at=row.at, event=row.event, node=row.node, actor=row.actor, values=row.values)
             for row in rows
@@ -157,6 +163,15 @@ def staff_hold(request: HttpRequest, data: HoldIn) -> Status[HeldOut]:
 def staff_lift_hold(request: HttpRequest, hold_id: Id) -> Done:
     """What waited goes on. A second call is refused (`hold_lifted`)."""
     hold_subject.lift_hold(by=staff_of(request), hold_id=hold_id, now=clock.now())
+    return Done()
+
+
+@router.post("/instances/{instance_id}/tell", response=Done, summary="Tell a flow")
+def staff_tell_flow(request: HttpRequest, instance_id: Id, data: TellIn) -> Done:
+    """What has happened, of the `messages` that the flow waits for now."""
+    steer_flow.tell_flow(
+        by=staff_of(request), instance_id=instance_id, name=data.name, now=clock.now()
+    )
     return Done()
 
 

@@ -8,7 +8,7 @@ from ninja import Field, Schema, Status
 
 from mingchi.api import shapes
 from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, Qty0
-from mingchi.api.keyed import keyed, keyed_committed
+from mingchi.api.keyed import keyed_committed
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, staff_of
 from mingchi.api.routing import GuardedRouter
@@ -108,7 +108,8 @@ def staff_get_order(request: HttpRequest, order_id: Id) -> OrderOut:
 
 @router.post("/orders/{order_id}/ship", response=Done, summary="Ship")
 def staff_ship_order(request: HttpRequest, order_id: Id, data: ShipIn) -> Done:
-    """The goods leave the house."""
+    """All that the order's flow asks of the warehouse until the carrier has the goods. Where it
+    asks for something else first: 409 `flow_waits`, which says for what."""
     use_ship.ship_order(
         by=staff_of(request),
         order_id=order_id,
@@ -129,23 +130,22 @@ def staff_receive_order(request: HttpRequest, order_id: Id) -> Done:
 @router.post("/orders/{order_id}/complete", response=CompletedOut, summary="Complete")
 def staff_complete_order(request: HttpRequest, order_id: Id, data: CompleteIn) -> CompletedOut:
     """The order enters settlement; while the return window is open: 409, unless skipped."""
-    answer = keyed(
-        request,
-        lambda: {
-            "event_id": use_complete.complete_order(
-                order_id=order_id,
-                now=clock.now(),
-                by=staff_of(request),
-                skip_window=data.skip_window,
-            )
-        },
-    )
-    return CompletedOut(**answer)
+
+    def run() -> dict[str, object]:
+        event_id = use_complete.complete_order(
+            order_id=order_id,
+            now=clock.now(),
+            by=staff_of(request),
+            skip_window=data.skip_window,
+        )
+        return {"event_id": event_id}
+
+    return CompletedOut(**keyed_committed(request, run))
 
 
 @router.post("/orders/{order_id}/cancel", response=Done, summary="Cancel")
 def staff_cancel_order(request: HttpRequest, order_id: Id) -> Done:
-    """Give up an order that is not paid."""
+    """Give up an order; what is paid goes back, as long as its flow waits for second thoughts."""
     use_cancel.cancel_order(order_id=order_id, by=staff_of(request), now=clock.now())
     return Done()
 

@@ -75,11 +75,9 @@ class FlowInstance(models.Model):
                     started_at__isnull=False,
                     ended_at__isnull=True,
                 )
-                | Q(
-                    status__in=["ended", "cancelled"],
-                    version__isnull=False,
-                    ended_at__isnull=False,
-                ),
+                | Q(status="ended", version__isnull=False, ended_at__isnull=False)
+                # Without a version where its subject came to its end before the start.
+                | Q(status="cancelled", ended_at__isnull=False),
                 name="flow_instance_status",
             ),
         ]

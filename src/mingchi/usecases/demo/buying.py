@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from mingchi.orders.models import Order, OrderLine
-from mingchi.usecases.complete_order import complete_due_orders, complete_order
+from mingchi.usecases import run_flows
+from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.demo import people
 from mingchi.usecases.demo.world import Buyer, World
 from mingchi.usecases.join import join
@@ -165,7 +166,7 @@ def _ship(world: World, order_id: int, when: datetime) -> None:
 
 def _refund(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
     """The member asks; the service decides a day later. What is asked last waits."""
-    complete_due_orders(now=when)
+    run_flows.work_off(now=when)
     chance = world.chance
     order = Order.objects.get(pk=order_id)
     line = chance.choice(list(OrderLine.objects.filter(order=order).order_by("position")))

@@ -11,10 +11,10 @@ from mingchi.ledger.models import AccountBalance
 from mingchi.orders.models import Order, OrderLine
 from mingchi.rebates import queries
 from mingchi.rebates.models import Position
+from mingchi.usecases import run_flows
 from mingchi.usecases.appoint import appoint_agent, appoint_shareholder, set_rank
 from mingchi.usecases.cancel_order import cancel_unpaid
 from mingchi.usecases.close_period import ask_close, decide_close
-from mingchi.usecases.complete_order import complete_due_orders
 from mingchi.usecases.demo.world import World
 from mingchi.usecases.open_platform import baseline
 from mingchi.usecases.pay_refunds import pay_settled_refunds
@@ -49,7 +49,7 @@ def plan_running(world: World) -> None:
 def _round(world: World, when: datetime) -> None:
     """What the worker does in a day, and the settler after it."""
     cancel_unpaid(now=when)
-    complete_due_orders(now=when)
+    run_flows.work_off(now=when)
     activate_due_plans(now=when)
     world.settle(when)
     if pay_settled_refunds(now=when):

@@ -11,6 +11,7 @@ from mingchi.orders.models import AfterSalesCase, Order, Refund
 from mingchi.orders.subjects import case_of, order_of
 from mingchi.payments import receipts, refunding
 from mingchi.payments.models import PaymentRefund
+from mingchi.usecases import follow_flow
 from mingchi.usecases.give_back import refund_case, refund_in_full, under_way
 
 
@@ -104,6 +105,7 @@ def refund_of_case(context: StepContext) -> None:
     with transaction.atomic():
         case = case_of(context)
         refund_case(case, now=context.now)
+        follow_flow.end_if_refunded(case.order, actor="system", now=context.now)
     _send(_money_of(case), context)
 
 

@@ -1,0 +1,215 @@
+"""The flow of one order or case, for the use cases through which people move it.
+
+A door first brings the flow forward, so that it stands where it would stand anyway a moment later.
+In its own transaction, with the order's row held, it does what the flow waits for, or tells it what
+has happened. So an order moves in one way, whoever moves it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.foundation.errors import ConflictError
+from mingchi.fulfilment import instances, jobs, services, timers, work
+from mingchi.fulfilment.instances import Locked
+from mingchi.fulfilment.models import (
+    FlowInstance,
+    Kind,
+    Signal,
+    StepJob,
+    Subscription,
+    Timer,
+    WorkItem,
+)
+from mingchi.fulfilment.work import Actor
+from mingchi.orders.models import Order
+from mingchi.orders.subjects import CASE, ORDER
+from mingchi.usecases import run_flows
+
+# What flows are told by whoever moves an order or a case.
+PAID: Final = "paid"
+CANCEL: Final = "cancel"
+WITHDRAWN: Final = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What runs for a subject."""
+
+    kind: str
+    subject: str
+
+    @property
+    def instance_id(self) -> int | None:
+        found = FlowInstance.objects.filter(kind=self.kind, subject=self.subject)
+        return found.values_list("pk", flat=True).first()
+
+
+def order_flow(order_id: int) -> Flow:
+    """The flow that an order moves on."""
+    return Flow(kind=Kind.ORDER.value, subject=f"{ORDER}:{order_id}")
+
+
+def case_flow(case_id: int) -> Flow:
+    """The flow that an after-sales case moves on."""
+    return Flow(kind=Kind.RETURN.value, subject=f"{CASE}:{case_id}")
+
+
+def bring_forward(flow: Flow, *, now: datetime) -> None:
+    """Do at once what the worker would do next for this flow: its start, its signals, timers that
+    are due, steps. Called outside of transactions, since steps may call a gateway."""
+    found = FlowInstance.objects.filter(kind=flow.kind, subject=flow.subject)
+    row = found.values_list("pk", "status").first()
+    if row is None:
+        return
+    instance_id, status = row
+    if status == FlowInstance.Status.QUEUED:
+        run_flows.start([instance_id], now=now)
+    signals = Signal.objects.filter(kind=flow.kind, subject=flow.subject)
+    if signals.filter(status=Signal.Status.SENT).exists():
+        run_flows.deliver([instance_id], now=now)
+    run_flows.fire([instance_id], now=now)
+    while any(run_flows.run_job(job, now=now) for job in jobs.ready_of(instance_id, now=now)):
+        run_flows.fire([instance_id], now=now)
+
+
+def carry_on(flow: Flow, *, now: datetime) -> None:
+    """In the caller's transaction: timers that are due and steps on our own data, until the flow
+    waits for something else. What a step refuses is raised, and nothing has happened."""
+    assert connection.in_atomic_block
+    instance_id = flow.instance_id
+    while instance_id is not None and (_fired(instance_id, now) or _ran(instance_id, now)):
+        pass
+
+
+def hasten(flow: Flow, *, now: datetime) -> None:
+    """What the flow waits for until a time is due now; `carry_on` goes on from there."""
+    instance_id = flow.instance_id
+    if instance_id is not None:
+        timers.hasten(instances.lock(instance_id, now=now))
+
+
+def do_steps(flow: Flow, steps: Collection[str], *, actor: Actor, now: datetime) -> None:
+    """Do the work items of these steps, one after the other as the flow opens them, each node once.
+
+    Stops where something else is waited for. Errors: those of `work.complete` and of the steps.
+    """
+    seen: set[str] = set()
+    while (item := _open_item(flow, steps, seen)) is not None:
+        seen.add(item.node)
+        complete(item, actor=actor, now=now)
+        carry_on(flow, now=now)
+
+
+def complete(item: WorkItem, *, actor: Actor, now: datetime) -> None:
+    """Do one work item with its first outcome. Errors: those of `work.complete`."""
+    instance = instances.lock(item.instance_id, now=now, also=(WorkItem, item.pk))
+    work.complete(instance, item.pk, outcome="", actor=actor)
+    instance.write()
+
+
+def open_items(flow: Flow) -> list[WorkItem]:
+    """What people are to do for it, and what stands to be repaired; the oldest first."""
+    items = WorkItem.objects.filter(kind=flow.kind, subject=flow.subject)
+    return list(items.filter(status=WorkItem.Status.OPEN).order_by("id"))
+
+
+def waits_for(flow: Flow, name: str) -> bool:
+    """Whether it runs and waits for this signal, or is still to be started."""
+    if FlowInstance.objects.filter(
+        kind=flow.kind, subject=flow.subject, status=FlowInstance.Status.QUEUED
+    ).exists():
+        return True
+    return _subscriptions(flow, name).exists()
+
+
+def waits_until(flow: Flow, name: str) -> datetime | None:
+    """Until when it waits for this signal; None where it does not, or sets no time."""
+    timers = Timer.objects.filter(
+        instance__kind=flow.kind,
+        instance__subject=flow.subject,
+        token__in=_subscriptions(flow, name).values("token"),
+    )
+    return timers.order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def _subscriptions(flow: Flow, name: str) -> QuerySet[Subscription]:
+    return Subscription.objects.filter(
+        instance__kind=flow.kind, instance__subject=flow.subject, signal=name
+    )
+
+
+def tell(flow: Flow, name: str, *, key: str, now: datetime) -> bool:
+    """Tell the flow at once what it waits to be told; False, and nothing is sent, where it does not
+    wait for it now. Errors: `on_hold` 409."""
+    instance = _locked(flow, now)
+    if instance is None or not instance.listens(name):
+        return False
+    instance.refuse_held(to_buyer=True)
+    return services.signal(kind=flow.kind, subject=flow.subject, name=name, dedupe_key=key, now=now)
+
+
+def is_over(flow: Flow, *, told: str, actor: str, now: datetime) -> None:
+    """The subject has come to its end by its domain's own command: a flow that waits to be told so
+    goes its way, any other is closed, since nothing is left to do."""
+    instance = _locked(flow, now)
+    if instance is None:
+        return
+    if instance.listens(told) and not instance.held:
+        key = f"{told}:{now.isoformat()}"
+        services.signal(kind=flow.kind, subject=flow.subject, name=told, dedupe_key=key, now=now)
+        return
+    services.close(instance, actor=actor)
+    instance.write()
+
+
+def end_if_refunded(order: Order, *, actor: str, now: datetime) -> None:
+    """Nothing is left of an order that was refunded in full by hand or by cases."""
+    if Order.objects.filter(pk=order.pk, state=Order.State.REFUNDED).exists():
+        is_over(order_flow(order.pk), told=CANCEL, actor=actor, now=now)
+
+
+def waits(flow: Flow) -> ConflictError:
+    """409 for staff: the flow waits for something else, and for whom."""
+    waiting = [{"title": item.title, "role": item.role} for item in open_items(flow)]
+    return ConflictError(
+        "flow_waits",
+        _("The flow of this order waits for something else: %(what)s")
+        % {"what": ", ".join(each["title"] for each in waiting) or _("a time or a message")},
+        details={"waiting": waiting},
+    )
+
+
+def _open_item(flow: Flow, steps: Collection[str], seen: Collection[str]) -> WorkItem | None:
+    for item in open_items(flow):
+        if item.step in steps and item.node not in seen and not item.repair:
+            return item
+    return None
+
+
+def _locked(flow: Flow, now: datetime) -> Locked | None:
+    instance_id = flow.instance_id
+    return None if instance_id is None else instances.lock(instance_id, now=now)
+
+
+def _fired(instance_id: int, now: datetime) -> int:
+    instance = instances.lock(instance_id, now=now)
+    fired = timers.fire_of(instance)
+    instance.write()
+    return fired
+
+
+def _ran(instance_id: int, now: datetime) -> bool:
+    """Run the next step on our own data. The instance is held, so nobody else can be at it."""
+    for job in jobs.ready_of(instance_id, now=now):
+        if not jobs.reaches_outside(job):
+            instance = instances.lock(instance_id, now=now, also=(StepJob, job.id))
+            ran = jobs.run_own(instance, job.id)
+            instance.write()
+            return ran
+    return False
