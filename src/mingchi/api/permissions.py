@@ -178,6 +178,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_watch_flows": LOOK_OWN,
         "staff_list_waiting": LOOK_OWN,
         "staff_get_path": LOOK_OWN,
+        "staff_tell_flow": action("flow.tell"),
         "staff_hold": action("flow.hold"),
         "staff_lift_hold": action("flow.hold"),
         "staff_dismiss_signal": action("signal.dismiss"),

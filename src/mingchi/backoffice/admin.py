@@ -8,6 +8,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     catalogue,
     desk,
     desk_monitor,
+    desk_stopped,
     events,
     flows,
     ledger,

@@ -16,20 +16,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.views import ChangeList
 
-from mingchi.backoffice import audit, desk_path, display, fields
+from mingchi.backoffice import desk_path, display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
 from mingchi.foundation.models import User
-from mingchi.fulfilment.models import FlowInstance, Hold, Signal
+from mingchi.fulfilment.models import FlowInstance
 from mingchi.fulfilment.monitor import Figures
 from mingchi.usecases import hold_subject, steer_flow
 from mingchi.usecases.desk import about, watching
 
 Status = FlowInstance.Status
 COLOURS = {"queued": "warning", "running": "info", "ended": "success", "cancelled": ""}
-SIGNAL_COLOURS = {"stray": "danger", "sent": "warning", "kept": "info", "taken": "success"}
 WHAT = {
     "work": _("people"),
     "job": _("the worker"),
@@ -73,11 +72,6 @@ def _hold(deed: Deed) -> Any:
     return _("Held. Nothing of it goes on until the hold is lifted.")
 
 
-def _lift(deed: Deed) -> Any:
-    hold_subject.lift_hold(by=deed.user, hold_id=deed.thing.pk, now=clock.now())
-    return _("The hold is lifted; what waited goes on.")
-
-
 def _cancel(deed: Deed) -> Any:
     steer_flow.cancel_flow(
         by=deed.user,
@@ -93,11 +87,6 @@ def _tell(deed: Deed) -> Any:
         by=deed.user, instance_id=deed.thing.pk, name=deed.values["name"], now=clock.now()
     )
     return _("Told; the flow goes on.")
-
-
-def _dismiss(deed: Deed) -> Any:
-    steer_flow.dismiss_signal(by=deed.user, signal_id=deed.thing.pk, now=clock.now())
-    return _("Put aside.")
 
 
 @admin.register(FlowInstance)
@@ -237,88 +226,6 @@ class InstancePage(Page):
             "panels": panels,
         }
         return TemplateResponse(request, "backoffice/monitor.html", context)
-
-
-@admin.register(Hold)
-class HoldPage(Page):
-    """What is held, and why."""
-
-    acts = (
-        Act(
-            name="lift",
-            label=_("Lift the hold"),
-            right="flow.hold",
-            run=_lift,
-            shown=lambda row: row.lifted_at is None,
-            icon="lock_open",
-            variant=ActionVariant.PRIMARY,
-            explain=_("What waited goes on, if nothing else holds it."),
-        ),
-    )
-    ordering = ("-pk",)
-    list_display = (
-        display.column(_("subject"), desk_path.name, order="subject"),
-        "reason",
-        "merchant",
-        display.column(_("placed by"), lambda row: audit.who(row, "placed_by")),
-        "placed_at",
-        "lifted_at",
-    )
-    list_select_related = ("merchant",)
-    list_filter = (("lifted_at", admin.EmptyFieldListFilter), "merchant", "placed_at")
-    search_fields = ("=subject", "reason")
-    fields = (
-        ("subject", "merchant"),
-        "reason",
-        (display.column(_("placed by"), lambda row: audit.who(row, "placed_by")), "placed_at"),
-        (display.column(_("lifted by"), lambda row: audit.who(row, "lifted_by")), "lifted_at"),
-    )
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With numbers and names."""
-        return desk_path.Numbered
-
-
-@admin.register(Signal)
-class SignalPage(Page):
-    """Messages to flows; a stray is one that none took."""
-
-    acts = (
-        Act(
-            name="dismiss",
-            label=_("Put aside"),
-            right="signal.dismiss",
-            run=_dismiss,
-            shown=lambda row: row.status == Signal.Status.STRAY,
-            icon="done",
-            explain=_("Somebody has looked at it; nothing else happens."),
-        ),
-    )
-    ordering = ("-pk",)
-    list_display = (
-        display.column(_("signal"), lambda row: row.name, order="name"),
-        display.column(_("subject"), desk_path.name, order="subject"),
-        "merchant",
-        display.column(
-            _("status"),
-            lambda row: (row.status, row.get_status_display()),
-            order="status",
-            labels=SIGNAL_COLOURS,
-        ),
-        "sent_at",
-    )
-    list_select_related = ("merchant",)
-    list_filter = ("status", "name", "merchant", "sent_at")
-    search_fields = ("=subject", "=name")
-    fields = (
-        ("name", "subject"),
-        ("merchant", display.column(_("status"), lambda row: row.get_status_display())),
-        ("sent_at", "closed_at"),
-    )
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With numbers and names."""
-        return desk_path.Numbered
 
 
 def _attention(found: Figures) -> Panel:

@@ -143,6 +143,11 @@ def _in(*states: Order.State) -> Any:
     return lambda order: order.state in states
 
 
+def _at_the_door(order: Order) -> bool:
+    cash = order.payment_method == Order.PaymentMethod.COD
+    return bool(cash and order.state == State.CREATED)
+
+
 def _may_skip(order: Order) -> bool:
     return not settings.LIVE and order.state == State.RECEIVED
 
@@ -154,9 +159,10 @@ ACTS = (
         right="order.ship",
         form=ShipForm,
         run=_ship,
-        shown=_in(State.PAID),
+        shown=lambda order: order.state == State.PAID or _at_the_door(order),
         icon="local_shipping",
         variant=ActionVariant.PRIMARY,
+        explain=_("Does all that the order's flow asks of the warehouse, to the carrier's door."),
     ),
     Act(
         name="receive",
@@ -186,7 +192,8 @@ ACTS = (
         shown=_may_skip,
         icon="fast_forward",
         explain=_(
-            "The order completes at once and enters settlement. In the sandbox only; on record."
+            "The return window is over at once, and the order's flow completes it. In the sandbox "
+            "only; on record."
         ),
     ),
     Act(
@@ -205,10 +212,10 @@ ACTS = (
         label=_("Cancel"),
         right="order.cancel",
         run=_cancel,
-        shown=_in(State.CREATED),
+        shown=_in(State.CREATED, State.PAID),
         icon="cancel",
         variant=ActionVariant.DANGER,
-        explain=_("The stock is free again; a payment that comes later is sent back."),
+        explain=_("The stock is free again, and money that is paid, now or later, goes back."),
     ),
 )
 
