@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from mingchi import __version__
 from mingchi.api import errors
 from mingchi.api.routers import (
+    addresses,
     auth,
     catalogue,
     orders,
@@ -71,7 +72,9 @@ api = Api(
 errors.install(api)
 
 for prefix, router in (
+    ("/members/addresses", addresses.router),
     ("/members", auth.router),
+    ("/areas", addresses.areas_router),
     ("/shop", catalogue.router),
     ("/orders", orders.router),
     ("/points", points.router),

@@ -47,6 +47,12 @@ class Input(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+class Made(Schema):
+    """The key of what was made."""
+
+    id: int
+
+
 class Done(Schema):
     """Nothing more to say than that it is done."""
 

@@ -57,6 +57,15 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_sign_in": ANYBODY,
         "staff_sign_out": ANY_STAFF,
         "staff_me": ANY_STAFF,
+        # a member's addresses
+        "list_areas": ANYBODY,
+        "list_addresses": MEMBERS,
+        "add_address": MEMBERS,
+        "read_address": MEMBERS,
+        "get_address": MEMBERS,
+        "edit_address": MEMBERS,
+        "remove_address": MEMBERS,
+        "set_default_address": MEMBERS,
         # the shop
         "list_categories": ANYBODY,
         "list_products": ANYBODY,

@@ -57,6 +57,42 @@ class Member(models.Model):
         return masking.phone(self.phone)
 
 
+class Address(models.Model):
+    """Where a member has goods sent. `area_name` is what the area was called when it was chosen:
+    it is shown where the code has ceased to exist since. Changes in `members.addresses` only."""
+
+    member = models.ForeignKey(
+        Member, models.CASCADE, related_name="addresses", verbose_name=_("member")
+    )
+    name = models.CharField(_("recipient"), max_length=60)
+    phone = models.CharField(_("phone"), max_length=16)
+    region = models.CharField(_("region code"), max_length=6)
+    area_name = models.CharField(_("area as it was chosen"), max_length=100)
+    detail = models.CharField(_("address"), max_length=120)
+    label = models.CharField(_("label"), max_length=20, blank=True)
+    is_default = models.BooleanField(_("default address"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("delivery address")
+        verbose_name_plural = _("delivery addresses")
+        ordering = ["-is_default", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(is_default=True), name="address_one_default"
+            ),
+            models.CheckConstraint(
+                condition=Q(region__regex=REGION), name="address_region_six_digits"
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__regex=r"^\+?[0-9]{6,15}$"), name="address_phone_normalised"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"a{self.pk} {masking.phone(self.phone)}"
+
+
 class MemberToken(models.Model):
     """A sign-in of a member. We keep the digest; the token itself only the member has."""
 
