@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "mingchi.members",
     "mingchi.merchants",
     "mingchi.catalogue",
+    "mingchi.pricing",
     "mingchi.orders",
     "mingchi.payments",
     "mingchi.fulfilment",

@@ -72,6 +72,7 @@ class Proposal(models.Model):
         SUBSIDY = "subsidy", _("subsidy")
         PLAN = "plan", _("plan")
         CLOSE = "close", _("period close")
+        COUPON = "coupon", _("coupon")
 
     class State(models.TextChoices):
         ASKED = "asked", _("asked")
