@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from tests.usecases.shop import (
+    LATER,
     NOW,
     Shop,
     lines,
@@ -43,6 +44,13 @@ from mingchi.orders.models import (
     ShipmentLine,
 )
 from mingchi.payments.models import Payment, PaymentRefund
+from mingchi.pricing.models import (
+    Coupon,
+    MemberCoupon,
+    ProductShipping,
+    ShippingRule,
+    ShippingTemplate,
+)
 from mingchi.usecases import rights
 from mingchi.usecases.edit_merchants import add_merchant, add_merchant_staff
 
@@ -66,6 +74,11 @@ SCOPED = (
     AfterSalesCase,
     InvoiceRequest,
     Notification,
+    ShippingTemplate,
+    ShippingRule,
+    ProductShipping,
+    Coupon,
+    MemberCoupon,
 )
 
 
@@ -89,6 +102,7 @@ def other(shop: Shop) -> Merchant:
 def _fill(merchant: Merchant) -> None:
     """A row in each table of what comes after paying."""
     goods = sku(merchant)
+    _offer(merchant, goods)
     with transaction.atomic():
         stock.place([Quantity(goods.pk, 5, warehouse(merchant).pk)])
         placed = orders.lock(place(member(), goods).order_id)
@@ -103,6 +117,26 @@ def _fill(merchant: Merchant) -> None:
         line = lines(order)[0]
         line.order = order
         open_case(line, kind="refund_only", amount_fen=1)
+
+
+def _offer(merchant: Merchant, goods: Sku) -> None:
+    """A coupon that somebody holds, and a shipping template that a product names."""
+    template = ShippingTemplate.objects.create(merchant=merchant, name="-", unit="piece")
+    ShippingRule.objects.create(template=template, position=0)
+    ProductShipping.objects.create(product=goods.product, template=template)
+    coupon = Coupon.objects.create(
+        merchant=merchant,
+        name="-",
+        kind="fixed",
+        off_fen=1,
+        total=1,
+        starts_at=NOW,
+        ends_at=LATER,
+        created_by=staff("owner"),
+    )
+    MemberCoupon.objects.create(
+        coupon=coupon, member=member(), nth=1, good_until=LATER, claimed_at=NOW
+    )
 
 
 def test_an_account_sees_the_rows_of_its_merchants_only(shop: Shop, other: Merchant) -> None:
@@ -130,7 +164,7 @@ def test_every_table_with_a_merchant_says_so() -> None:
     """A new table that leads to a merchant must have MERCHANT_PATH, and a row in SCOPED."""
     ours = {
         model
-        for label in ("merchants", "catalogue", "orders", "payments")
+        for label in ("merchants", "catalogue", "pricing", "orders", "payments")
         for model in apps.get_app_config(label).get_models()
     }
     unscoped = {model.__name__ for model in ours if not hasattr(model, "MERCHANT_PATH")}
@@ -151,6 +185,10 @@ TABLE = {
     "warehouse.edit": ("owner operator", "manager"),
     "category.edit": ("owner operator", ""),
     "merchant.edit": ("owner operator", ""),
+    "shipping.edit": ("owner operator", "manager"),
+    "coupon.edit": ("owner operator", "manager"),
+    "coupon.grant": ("owner operator service", "manager service"),
+    "coupon.decide": ("owner finance", ""),
     "order.cancel": ("owner operator service", "manager"),
     "order.ship": ("owner operator", "manager clerk warehouse"),
     "price.ask": ("owner operator service", "manager clerk service"),

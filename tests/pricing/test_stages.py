@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pricing_baskets import PLAN, REGIONS, baskets, coupon, fee, held, line, template
 
-from mingchi.pricing import coupons, refunds, stages
+from mingchi.pricing import coupons, refunds, stages, suggest
 from mingchi.pricing.basket import Amounts, Line, total
 from mingchi.pricing.coupons import Kind, Scope, Terms
 from mingchi.pricing.stages import Problem, quote
@@ -52,6 +52,20 @@ def test_the_worked_example() -> None:
     whole = found.total
     assert (whole.price_fen, whole.subsidy_fen, whole.payable_fen) == (14_000, 1_400, 13_800)
     assert found.saved_fen == {1: 1_000, 2: 1_400}
+    basket = [line(1, 6_000, template=SHIPPED), line(2, 4_000, template=SHIPPED)]
+    basket.append(line(3, 5_000, merchant_id=2))
+    best = suggest.best(lines=basket, region=None, held=[off, platform], plan=PLAN)
+    assert best == (platform,)
+    assert priced(*basket, chosen=best).total.payable_fen == 13_500
+
+
+def test_the_refund_of_the_worked_example() -> None:
+    """The fourth example of docs/algorithms/pricing.md."""
+    paid = {"paid_fen": 4_860, "subsidy_fen": 540}
+    first = refunds.give_back(**paid, before_fen=0, amount_fen=1_000)
+    assert (first.price_fen, first.subsidy_fen) == (1_111, 111)
+    rest = refunds.give_back(**paid, before_fen=1_000, amount_fen=3_860)
+    assert (rest.price_fen, rest.subsidy_fen) == (4_289, 429)
 
 
 @pytest.mark.parametrize(

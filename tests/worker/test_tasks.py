@@ -13,6 +13,7 @@ WORK = {
     "release_expired_stock": "release_expired.release_expired",
     "receive_due_orders": "receive_order.receive_due_orders",
     "withdraw_late_cases": "after_sales.withdraw_late_cases",
+    "expire_coupons": "claim_coupons.expire_coupons",
     "activate_due_plans": "publish_plan.activate_due_plans",
     "pay_settled_refunds": "pay_refunds.pay_settled_refunds",
     "send_waiting_notifications": "send_notifications.send_notifications",

@@ -14,6 +14,7 @@ from mingchi.api.routers import (
     addresses,
     auth,
     catalogue,
+    coupons,
     orders,
     payments,
     points,
@@ -28,6 +29,7 @@ from mingchi.api.routers import (
     staff_monitor,
     staff_orders,
     staff_plans,
+    staff_pricing,
     staff_running,
     staff_session,
     staff_watch,
@@ -76,6 +78,7 @@ for prefix, router in (
     ("/members", auth.router),
     ("/areas", addresses.areas_router),
     ("/shop", catalogue.router),
+    ("/coupons", coupons.router),
     ("/orders", orders.router),
     ("/points", points.router),
     ("/wallet", wallet.router),
@@ -93,6 +96,7 @@ for prefix, router in (
     ("/staff", staff_orders.router),
     ("/staff", staff_catalogue.router),
     ("/staff", staff_money.router),
+    ("/staff", staff_pricing.router),
     ("/staff", staff_watch.router),
 ):
     api.add_router(prefix, router)

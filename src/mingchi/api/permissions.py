@@ -70,6 +70,12 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "list_categories": ANYBODY,
         "list_products": ANYBODY,
         "get_product": ANYBODY,
+        # a member's coupons
+        "list_coupon_centre": MEMBERS,
+        "claim_coupon": MEMBERS,
+        "claim_coupon_by_code": MEMBERS,
+        "list_coupons": MEMBERS,
+        "list_usable_coupons": MEMBERS,
         # a member's orders
         "place_order": MEMBERS_PAY,
         "list_orders": MEMBERS,
@@ -127,6 +133,20 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_set_merchant_status": action("merchant.edit"),
         "staff_add_merchant_staff": action("merchant.edit"),
         "staff_remove_merchant_staff": action("merchant.edit"),
+        # staff: prices
+        "staff_list_coupons": LOOK_OWN,
+        "staff_get_coupon": LOOK_OWN,
+        "staff_add_coupon": action("coupon.edit"),
+        "staff_edit_coupon": action("coupon.edit"),
+        "staff_open_coupon": action("coupon.edit"),
+        "staff_close_coupon": action("coupon.edit"),
+        "staff_grant_coupon": action("coupon.grant"),
+        "staff_decide_coupon": action("coupon.decide"),
+        "staff_list_shipping_templates": LOOK_OWN,
+        "staff_add_shipping_template": action("shipping.edit"),
+        "staff_edit_shipping_template": action("shipping.edit"),
+        "staff_remove_shipping_template": action("shipping.edit"),
+        "staff_assign_shipping_template": action("shipping.edit"),
         # staff: members
         "staff_list_members": LOOK,
         "staff_get_member": LOOK,

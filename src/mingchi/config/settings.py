@@ -87,6 +87,8 @@ AFTER_SALES_WITHIN_DAYS = environment.number("MINGCHI_AFTER_SALES_WITHIN_DAYS", 
 SEND_BACK_WITHIN_DAYS = environment.number("MINGCHI_SEND_BACK_WITHIN_DAYS", 7, most=365)
 # How far staff may lower a price before payment.
 PRICE_CHANGE_PERCENT = environment.number("MINGCHI_PRICE_CHANGE_PERCENT", 30, most=99)
+# What a coupon of the platform may cost in all before a second person has to approve it.
+COUPON_BUDGET_FEN = 100 * environment.number("MINGCHI_COUPON_BUDGET_YUAN", 10_000, most=10**9)
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese (simplified)")), ("en", _("English"))]

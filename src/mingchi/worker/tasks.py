@@ -15,6 +15,7 @@ from mingchi.members import services as members
 from mingchi.usecases import (
     after_sales,
     cancel_order,
+    claim_coupons,
     pay_refunds,
     publish_plan,
     receive_order,
@@ -73,6 +74,11 @@ def receive_due_orders() -> int:
 @periodic(EVERY_MINUTE)
 def withdraw_late_cases() -> int:
     return after_sales.withdraw_late_cases(now=clock.now())
+
+
+@periodic(EVERY_MINUTE)
+def expire_coupons() -> int:
+    return claim_coupons.expire_coupons(now=clock.now())
 
 
 @periodic(EVERY_MINUTE)
