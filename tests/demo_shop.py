@@ -11,10 +11,14 @@ from pytest_django import DjangoDbBlocker
 from mingchi.usecases import demo
 from mingchi.usecases.demo.world import Size
 
-SMALL = Size(members=20, orders=36, redemptions=6, withdrawals=5, days_between_rounds=3)
+SMALL = Size(members=20, orders=36, redemptions=6, withdrawals=5, days_between_rounds=3, pictures=2)
 # Without a manifest: nobody collects static files for a test.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "images": {
+        "BACKEND": "django.core.files.storage.InMemoryStorage",
+        "OPTIONS": {"base_url": "/media/"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick

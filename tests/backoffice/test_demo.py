@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None
     assert heard == sorted(heard)
     assert verify.main([]) == 0
     assert not SetAside.objects.exists()
-    assert (Product.objects.count(), Category.objects.count()) == (40, 6)
+    assert (Product.objects.count(), Category.objects.count()) == (40, 18)
     assert Member.objects.count() == SMALL.members
     assert Order.objects.count() == SMALL.orders
     kinds = set(Event.objects.values_list("kind", flat=True))

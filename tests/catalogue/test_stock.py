@@ -1,24 +1,23 @@
 """Stock: one conditional UPDATE, and constraints behind it."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, transaction
 from tests.usecases.shop import Shop, sku, staff
 
-from mingchi.catalogue import queries, stock
-from mingchi.catalogue.models import Category, Product, Sku
+from mingchi.catalogue import stock
+from mingchi.catalogue.models import Sku
 from mingchi.catalogue.stock import Quantity
 from mingchi.foundation.errors import DomainError
 from mingchi.merchants.models import Merchant
 from mingchi.usecases.edit_catalogue import (
     SkuData,
-    add_category,
     add_product,
     add_sku,
     change_stock,
     edit_product,
     edit_sku,
 )
+from mingchi.usecases.edit_categories import add_category
 
 
 def test_what_stock_may_do(shop: Shop) -> None:
@@ -71,21 +70,6 @@ def test_the_table_refuses_what_cannot_be(shop: Shop, values: dict[str, int]) ->
     tea = sku(shop.merchant)
     with pytest.raises(IntegrityError), transaction.atomic():
         Sku.objects.filter(pk=tea.pk).update(**values)
-
-
-def test_the_shelf_is_read_in_two_queries(shop: Shop) -> None:
-    for _ in range(5):
-        sku(shop.merchant)
-    closed = sku(Merchant.objects.create(name="Closed", status="closed"))
-    off = sku(shop.merchant)
-    Product.objects.filter(pk=off.product_id).update(status="off")
-    shelf = Category.objects.get().pk
-    with CaptureQueriesContext(connection) as seen:
-        found = list(queries.on_sale(category_id=shelf)[:20])
-        titles = [(p.merchant.name, p.category.name, len(p.skus.all())) for p in found]
-    assert len(titles) == 5
-    assert len(seen) == 2
-    assert queries.skus_on_sale([closed.pk, off.pk]) == {}
 
 
 def test_keeping_the_shelves(shop: Shop) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from django.contrib.auth.models import Group
 from django.db import connections
 
+from mingchi.catalogue import listing
 from mingchi.catalogue.models import Category, Product, Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
@@ -75,9 +76,11 @@ def sku(
     product = Product.objects.create(
         merchant=merchant, category=shelf, title=f"Tea {next(_numbers)}", status="on_sale"
     )
-    return Sku.objects.create(
+    made = Sku.objects.create(
         product=product, code="A", price_fen=price_fen, cost_fen=cost_fen, on_hand=on_hand
     )
+    listing.refresh([product.pk])
+    return made
 
 
 def warehouse(merchant: Merchant, *, region: str | None = None, position: int = 0) -> Warehouse:

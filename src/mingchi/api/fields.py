@@ -82,3 +82,10 @@ class ErrorOut(Schema):
     """The one shape of every refusal."""
 
     error: Fault
+
+
+class Versioned(Schema):
+    """The version of what was changed; send it with the next change, and a change that somebody
+    else made in between is not lost."""
+
+    version: int

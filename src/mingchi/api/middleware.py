@@ -13,6 +13,8 @@ from mingchi.foundation import context
 log = structlog.get_logger("mingchi.request")
 Answer = Callable[[HttpRequest], HttpResponseBase]
 HEADER = "X-Request-ID"
+# Three of the largest pictures in one form.
+MOST_BYTES = 32 * 1024**2
 # Unfold's Alpine evaluates expressions that stand in attributes, and it styles inline.
 ADMIN_POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
 
@@ -59,6 +61,19 @@ class RequestContext:
             took_ms=round(took_s * 1000, 1),
             actor=context.actor(),
         )
+
+
+class FrontDoor:
+    """Refuses requests so large that nobody means them, before anything of them is read."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            return errors.envelope(413)
+        return self.get_response(request)
 
 
 class AdminPolicy:

@@ -226,8 +226,9 @@ def _named(acts: Sequence[Act], name: str) -> Act:
 
 
 def _form(act: Act, request: HttpRequest, thing: Any) -> ActForm:
-    data = request.POST if request.method == "POST" else None
-    form = act.form(data, initial=act.initial(thing))
+    sent = request.method == "POST"
+    data, files = (request.POST, request.FILES) if sent else (None, None)
+    form = act.form(data, files, initial=act.initial(thing))
     form.prepare(request, thing)
     return form
 

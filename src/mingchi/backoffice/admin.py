@@ -11,6 +11,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     desk_stopped,
     events,
     flows,
+    home,
     ledger,
     members,
     merchants,
@@ -19,6 +20,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     payouts,
     plans,
     pool,
+    products,
     proposals,
     staff,
 )

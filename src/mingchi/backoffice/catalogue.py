@@ -1,74 +1,97 @@
-"""Categories, products and SKUs: shown here, changed through use cases."""
+"""Categories, brands and SKUs: shown here, changed through use cases."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from mingchi.backoffice import display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
-from mingchi.backoffice.panels import Panel
-from mingchi.catalogue.models import Category, Product, Sku
-from mingchi.foundation.models import User
-from mingchi.merchants import scope
-from mingchi.merchants.models import Merchant
-from mingchi.usecases import edit_catalogue
+from mingchi.catalogue import tree
+from mingchi.catalogue.models import Brand, Category, Sku
+from mingchi.usecases import edit_brands, edit_catalogue, edit_categories, keep_images
 from mingchi.usecases.edit_catalogue import SkuData
 
 PLACE = display.column(_("place on the shelf"), lambda row: row.position, order="position")
-STATUS_COLOURS = {"draft": "info", "on_sale": "success", "off": "warning"}
+HIDDEN = display.column(_("hidden"), lambda row: display.yes(row.is_hidden), order="is_hidden")
+MARKET_HELP = _("Struck through. It must have been asked for 7 days of the last 30.")
+SIZE_HELP = _("JPEG, PNG or WebP, at most 10 MB. Left empty: it stays as it is.")
 
 
-def _categories() -> list[tuple[int, str]]:
-    return list(Category.objects.values_list("pk", "name"))
+def category_choices() -> list[tuple[int, str]]:
+    """The tree as a list, what stands deeper moved to the right."""
+    children: dict[int | None, list[Category]] = {}
+    for row in Category.objects.order_by("position", "id"):
+        children.setdefault(row.parent_id, []).append(row)
+
+    def walk(parent: int | None, depth: int) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = []
+        for row in children.get(parent, []):
+            found.append((row.pk, "\u3000" * depth + row.name))
+            if depth < tree.DEEPEST:
+                found += walk(row.pk, depth + 1)
+        return found
+
+    return walk(None, 0)
 
 
-def _no_category_or() -> list[tuple[Any, Any]]:
-    return [("", _("none")), *_categories()]
+def none_or(choices: list[tuple[int, str]]) -> list[tuple[Any, Any]]:
+    """Those, or none."""
+    return [("", _("none")), *choices]
 
 
-class CategoryForm(ActForm):
+def number(value: str) -> int | None:
+    """The key that was chosen, None for none."""
+    return int(value) if value else None
+
+
+def kept(deed: Deed, field: str, *, merchant_id: int | None = None) -> int | None:
+    """The key of the picture that was sent with the form, None where none was."""
+    sent = deed.values.get(field)
+    if sent is None:
+        return None
+    data = sent.read(keep_images.READ_AT_MOST)
+    return keep_images.upload_image(by=deed.user, data=data, merchant_id=merchant_id)
+
+
+class NewCategoryForm(ActForm):
     """A shelf."""
 
     name = fields.text(_("name"), length=60)
-    parent_id = fields.choice(_("parent"), _no_category_or, required=False)
-    position = fields.whole(_("place on the shelf"), initial=0)
+    parent_id = fields.choice(_("parent"), lambda: none_or(category_choices()), required=False)
+    icon = fields.picture(_("icon"), help_text=SIZE_HELP)
+    position = fields.whole(_("place on the shelf"), initial=0, low=-(10**6), high=10**6)
+    is_hidden = fields.switch(_("hidden"), help_text=_("With all that stands under it."))
 
 
-class ProductForm(ActForm):
-    """What a product says of itself."""
+class CategoryForm(NewCategoryForm):
+    """A shelf as it stands."""
 
-    title = fields.text(_("title"), length=120)
-    category_id = fields.choice(_("category"), _categories)
-    status = fields.choice(_("status"), Product.Status.choices)
-    description = forms.CharField(
-        label=_("description"),
-        required=False,
-        max_length=20_000,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+    version = fields.version()
+
+
+class NewBrandForm(ActForm):
+    """A brand."""
+
+    name = fields.text(_("name"), length=60)
+    letter = fields.text(
+        _("letter"), required=False, length=1, help_text=_("Left empty: by the name's pinyin.")
     )
+    logo = fields.picture(_("logo"), help_text=SIZE_HELP)
+    story = fields.paragraphs(_("story"), length=5_000)
+    position = fields.whole(_("place on the shelf"), initial=0, low=-(10**6), high=10**6)
+    is_hidden = fields.switch(_("hidden"))
 
 
-class NewProductForm(ProductForm):
-    """A product, and whose it is."""
+class BrandForm(NewBrandForm):
+    """A brand as it stands."""
 
-    merchant_id = fields.choice(_("merchant"), ())
-    field_order = ("merchant_id", "title", "category_id", "status", "description")
-
-    def prepare(self, request: HttpRequest, thing: Any) -> None:
-        """A merchant's staff see no other merchant's name."""
-        assert isinstance(request.user, User)
-        own = scope.for_user(Merchant.objects.all(), request.user)
-        merchant = self.fields["merchant_id"]
-        assert isinstance(merchant, forms.ChoiceField)
-        merchant.choices = list(own.values_list("pk", "name"))
+    version = fields.version()
 
 
 class SkuForm(ActForm):
@@ -78,6 +101,9 @@ class SkuForm(ActForm):
     title = fields.text(_("variant"), required=False, length=80)
     price_fen = fields.YuanField(label=_("price (yuan)"))
     cost_fen = fields.YuanField(label=_("cost (yuan)"))
+    market_price_fen = fields.YuanField(
+        label=_("market price (yuan)"), required=False, help_text=MARKET_HELP
+    )
     distribution_fen = fields.YuanField(
         label=_("distribution per unit (yuan)"),
         required=False,
@@ -90,12 +116,6 @@ class SkuForm(ActForm):
     )
 
 
-class NewSkuForm(SkuForm):
-    """A variant with its first stock."""
-
-    on_hand = fields.whole(_("on hand"), initial=0, high=10**9)
-
-
 class StockForm(ActForm):
     """Units in or out."""
 
@@ -105,39 +125,60 @@ class StockForm(ActForm):
     reason = fields.reason()
 
 
+def _category(deed: Deed) -> dict[str, Any]:
+    values = {name: deed.values[name] for name in ("name", "position", "is_hidden")}
+    icon = kept(deed, "icon")
+    return {
+        **values,
+        "parent_id": number(deed.values["parent_id"]),
+        **({"icon_id": icon} if icon else {}),
+    }
+
+
 def _add_category(deed: Deed) -> Any:
-    edit_catalogue.add_category(
-        by=deed.user,
-        name=deed.values["name"],
-        parent_id=int(deed.values["parent_id"]) if deed.values["parent_id"] else None,
-        position=deed.values["position"],
-    )
+    edit_categories.add_category(by=deed.user, **_category(deed))
     return _("The category is added.")
 
 
-def _product(values: dict[str, Any]) -> dict[str, Any]:
-    return {**values, "category_id": int(values["category_id"])}
-
-
-def _add_product(deed: Deed) -> Any:
-    values = _product(deed.values)
-    merchant_id = int(values.pop("merchant_id"))
-    edit_catalogue.add_product(by=deed.user, merchant_id=merchant_id, **values)
-    return _("The product is added.")
-
-
-def _edit_product(deed: Deed) -> Any:
-    edit_catalogue.edit_product(by=deed.user, product_id=deed.thing.pk, **_product(deed.values))
-    return _("The product is changed.")
-
-
-def _add_sku(deed: Deed) -> Any:
-    values = dict(deed.values)
-    on_hand = values.pop("on_hand")
-    edit_catalogue.add_sku(
-        by=deed.user, product_id=deed.thing.pk, data=SkuData(**values), on_hand=on_hand
+def _edit_category(deed: Deed) -> Any:
+    edit_categories.edit_category(
+        by=deed.user,
+        category_id=deed.thing.pk,
+        version=deed.values["version"],
+        **_category(deed),
     )
-    return _("The SKU is added.")
+    return _("The category is changed.")
+
+
+def _delete_category(deed: Deed) -> Any:
+    edit_categories.delete_category(by=deed.user, category_id=deed.thing.pk)
+    return _("The category is gone.")
+
+
+def _brand(deed: Deed) -> Any:
+    names = ("name", "letter", "story", "position", "is_hidden")
+    logo = kept(deed, "logo")
+    return {
+        **{name: deed.values[name] for name in names},
+        **({"logo_id": logo} if logo else {}),
+    }
+
+
+def _add_brand(deed: Deed) -> Any:
+    edit_brands.add_brand(by=deed.user, **_brand(deed))
+    return _("The brand is added.")
+
+
+def _edit_brand(deed: Deed) -> Any:
+    edit_brands.edit_brand(
+        by=deed.user, brand_id=deed.thing.pk, version=deed.values["version"], **_brand(deed)
+    )
+    return _("The brand is changed.")
+
+
+def _delete_brand(deed: Deed) -> Any:
+    edit_brands.delete_brand(by=deed.user, brand_id=deed.thing.pk)
+    return _("The brand is gone.")
 
 
 def _edit_sku(deed: Deed) -> Any:
@@ -150,11 +191,25 @@ def _stock(deed: Deed) -> Any:
     return _("There are %(units)s units on hand now.") % {"units": on_hand}
 
 
-def _values_of(*names: str) -> Any:
+def values_of(*names: str) -> Any:
+    """What a form shows at first: fields of the thing."""
     return lambda thing: {name: getattr(thing, name) for name in names}
 
 
-_SKU = ("code", "title", "price_fen", "cost_fen", "distribution_fen", "pool_fen")
+def gone_to_list(page: str) -> Any:
+    """Where to go when the thing is gone."""
+    return lambda thing: reverse(f"admin:{page}_changelist")
+
+
+_SKU = (
+    "code",
+    "title",
+    "price_fen",
+    "cost_fen",
+    "market_price_fen",
+    "distribution_fen",
+    "pool_fen",
+)
 
 
 @admin.register(Category)
@@ -166,16 +221,43 @@ class CategoryPage(Page):
             name="add",
             label=_("Add category"),
             right="category.edit",
-            form=CategoryForm,
+            form=NewCategoryForm,
             run=_add_category,
             icon="add",
             variant=ActionVariant.PRIMARY,
         ),
     )
-    list_display = ("name", "parent", PLACE, "products_here")
+    acts = (
+        Act(
+            name="edit",
+            label=_("Edit"),
+            right="category.edit",
+            form=CategoryForm,
+            run=_edit_category,
+            initial=values_of("name", "parent_id", "position", "is_hidden", "version"),
+            icon="edit",
+            submit=_("Save"),
+        ),
+        Act(
+            name="delete",
+            label=_("Delete"),
+            right="category.edit",
+            run=_delete_category,
+            icon="delete",
+            variant=ActionVariant.DANGER,
+            explain=_("Only an empty category can be deleted."),
+            to=gone_to_list("catalogue_category"),
+        ),
+    )
+    list_display = ("name", "parent", PLACE, "products_here", HIDDEN)
     list_select_related = ("parent",)
+    list_filter = ("is_hidden",)
     search_fields = ("name",)
-    fields = ("name", "parent", PLACE)
+    fields = (
+        ("name", "parent"),
+        display.column(_("icon"), lambda row: display.thumbnail(row.icon and row.icon.digest)),
+        (PLACE, HIDDEN),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of products."""
@@ -189,17 +271,17 @@ class CategoryPage(Page):
         return int(row.products_count)
 
 
-@admin.register(Product)
-class ProductPage(Page):
-    """Products, to a merchant's staff their own."""
+@admin.register(Brand)
+class BrandPage(Page):
+    """Brands, the same for all merchants."""
 
     list_acts = (
         Act(
             name="add",
-            label=_("Add product"),
-            right="catalogue.edit",
-            form=NewProductForm,
-            run=_add_product,
+            label=_("Add brand"),
+            right="brand.edit",
+            form=NewBrandForm,
+            run=_add_brand,
             icon="add",
             variant=ActionVariant.PRIMARY,
         ),
@@ -208,70 +290,40 @@ class ProductPage(Page):
         Act(
             name="edit",
             label=_("Edit"),
-            right="catalogue.edit",
-            form=ProductForm,
-            run=_edit_product,
-            initial=_values_of("title", "category_id", "status", "description"),
+            right="brand.edit",
+            form=BrandForm,
+            run=_edit_brand,
+            initial=values_of("name", "letter", "story", "position", "is_hidden", "version"),
             icon="edit",
             submit=_("Save"),
         ),
         Act(
-            name="sku",
-            label=_("Add SKU"),
-            right="catalogue.edit",
-            form=NewSkuForm,
-            run=_add_sku,
-            icon="add",
+            name="delete",
+            label=_("Delete"),
+            right="brand.edit",
+            run=_delete_brand,
+            icon="delete",
+            variant=ActionVariant.DANGER,
+            explain=_("Only a brand that no product has can be deleted."),
+            to=gone_to_list("catalogue_brand"),
         ),
     )
     list_display = (
-        "title",
-        "category",
-        "merchant",
-        display.column(_("status"), lambda row: (row.status, row.get_status_display()),
-                       order="status", labels=STATUS_COLOURS),
-        display.column(_("price from (yuan)"), lambda row: display.yuan(row.price_from),
-                       order="price_from"),
-        display.column(_("on hand"), lambda row: row.stock or 0, order="stock"),
-    )  # fmt: skip
-    list_select_related = ("category", "merchant")
-    list_filter = ("status", "category", "merchant")
-    search_fields = ("title", "skus__code")
-    fields = (("title", "status"), ("category", "merchant"), "description")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the lowest price and the stock of all variants."""
-        rows: QuerySet[Any] = super().get_queryset(request)
-        annotated: QuerySet[Any] = rows.annotate(
-            price_from=Min("skus__price_fen"), stock=Sum("skus__on_hand")
-        )
-        return annotated
-
-    def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
-        """The variants."""
-        by_plan = _("by the plan")
-        return [
-            Panel(
-                title=_("SKUs"),
-                headers=[_("code"), _("variant"), _("price (yuan)"), _("cost (yuan)"),
-                         _("distribution (yuan)"), _("pool (yuan)"), _("on hand"), _("reserved")],
-                rows=[
-                    [
-                        display.link(sku, sku.code),
-                        sku.title,
-                        display.yuan(sku.price_fen),
-                        display.yuan(sku.cost_fen),
-                        by_plan if sku.distribution_fen is None
-                        else display.yuan(sku.distribution_fen),
-                        by_plan if sku.pool_fen is None else display.yuan(sku.pool_fen),
-                        sku.on_hand,
-                        sku.reserved,
-                    ]
-                    for sku in thing.skus.all()
-                ],
-                right=frozenset({2, 3, 4, 5, 6, 7}),
-            )
-        ]  # fmt: skip
+        "name",
+        display.column(_("logo"), lambda row: display.thumbnail(row.logo and row.logo.digest)),
+        "letter",
+        PLACE,
+        HIDDEN,
+    )
+    list_select_related = ("logo",)
+    list_filter = ("letter", "is_hidden")
+    search_fields = ("name",)
+    fields = (
+        ("name", "letter"),
+        display.column(_("logo"), lambda row: display.thumbnail(row.logo and row.logo.digest)),
+        "story",
+        (PLACE, HIDDEN),
+    )
 
 
 @admin.register(Sku)
@@ -285,7 +337,7 @@ class SkuPage(Page):
             right="catalogue.edit",
             form=SkuForm,
             run=_edit_sku,
-            initial=_values_of(*_SKU),
+            initial=values_of(*_SKU),
             icon="edit",
             submit=_("Save"),
             explain=_("Counts for orders placed from here on; placed ones keep their prices."),
@@ -307,6 +359,7 @@ class SkuPage(Page):
         display.yuan_column("cost_fen", _("cost (yuan)")),
         "on_hand",
         "reserved",
+        display.column(_("retired"), lambda row: display.moment(row.retired_at)),
     )
     list_select_related = ("product__merchant",)
     list_filter = ("product__category", "product__merchant")
@@ -319,8 +372,13 @@ class SkuPage(Page):
             display.yuan_column("cost_fen", _("cost (yuan)")),
         ),
         (
+            display.yuan_column("market_price_fen", _("market price (yuan)")),
+            display.column(_("until"), lambda row: display.moment(row.market_until)),
+        ),
+        (
             display.yuan_column("distribution_fen", _("distribution per unit (yuan)")),
             display.yuan_column("pool_fen", _("pool per unit (yuan)")),
         ),
         ("on_hand", "reserved"),
+        display.column(_("retired"), lambda row: display.moment(row.retired_at)),
     )

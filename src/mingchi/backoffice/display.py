@@ -1,7 +1,7 @@
 """Amounts as people read them, and columns that show them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,11 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from mingchi.catalogue import images
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -102,6 +104,18 @@ def pretty(value: object) -> SafeString:
 def mono(text: object) -> SafeString:
     """Hashes and codes."""
     return format_html('<code class="bo-code">{}</code>', text)
+
+
+def thumbnail(digest: str | None) -> str | SafeString:
+    """A small picture, by the digest of its files."""
+    if not digest:
+        return NOTHING
+    return format_html('<img class="bo-thumb" src="{}" alt="">', images.url(digest, 200))
+
+
+def thumbnails(digests: Iterable[str]) -> SafeString:
+    """Several beside each other."""
+    return format_html_join("", "{}", ((thumbnail(digest),) for digest in digests))
 
 
 def column(

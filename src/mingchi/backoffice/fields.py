@@ -120,11 +120,74 @@ def switch(label: display.Text, *, help_text: display.Text = "") -> forms.Boolea
     )
 
 
-def moment(label: display.Text, *, help_text: display.Text = "") -> forms.SplitDateTimeField:
+def moment(
+    label: display.Text, *, required: bool = True, help_text: display.Text = ""
+) -> forms.SplitDateTimeField:
     """Date and time in the platform's zone."""
     return forms.SplitDateTimeField(
-        label=label, help_text=help_text, widget=UnfoldAdminSplitDateTimeWidget()
+        label=label,
+        required=required,
+        help_text=help_text,
+        widget=UnfoldAdminSplitDateTimeWidget(),
     )
+
+
+def paragraphs(
+    label: display.Text,
+    *,
+    length: int,
+    rows: int = 6,
+    required: bool = False,
+    help_text: display.Text = "",
+) -> forms.CharField:
+    """Several lines of text."""
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=length,
+        help_text=help_text,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": rows}),
+    )
+
+
+def version() -> forms.IntegerField:
+    """What the page showed, so that a change made in between is not lost."""
+    return forms.IntegerField(widget=forms.HiddenInput())
+
+
+class PictureInput(forms.FileInput):
+    """A file; the browser offers pictures only."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"accept": "image/jpeg,image/png,image/webp", **(attrs or {})})
+
+
+class SeveralPicturesInput(PictureInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__({"multiple": True})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.getlist(name) if hasattr(files, "getlist") else files.get(name)
+
+
+class PicturesField(forms.FileField):
+    """Several files; cleans to a list, empty where none was chosen."""
+
+    widget = SeveralPicturesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        chosen = data if isinstance(data, list | tuple) else [data]
+        given = [each for each in chosen if each is not None and each is not False]
+        return [super(PicturesField, self).clean(each, initial) for each in given]
+
+
+def picture(label: display.Text, *, help_text: display.Text = "") -> forms.FileField:
+    """One picture, or none chosen."""
+    return forms.FileField(label=label, required=False, help_text=help_text, widget=PictureInput())
 
 
 def long_text(label: display.Text, *, rows: int = 20) -> forms.CharField:

@@ -126,8 +126,17 @@ _MENU: Final = (
             (_("products"), "inventory_2", "catalogue.product"),
             (_("SKUs"), "barcode", "catalogue.sku"),
             (_("categories"), "category", "catalogue.category"),
+            (_("brands"), "verified", "catalogue.brand"),
             (_("flows"), "account_tree", "fulfilment.flowdefinition"),
             (_("merchants"), "storefront", "merchants.merchant"),
+        ),
+    ),
+    (
+        _("Shop window"),
+        (
+            (_("banners"), "view_carousel", "catalogue.banner"),
+            (_("home shelves"), "view_agenda", "catalogue.homeshelf"),
+            (_("hot search words"), "trending_up", "catalogue.hotword"),
         ),
     ),
     (

@@ -1,34 +1,106 @@
-"""What the shop shows."""
+"""What the shop shows. A hidden category, a draft, a closed merchant: as if they weren't there."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Now
 
-from mingchi.catalogue.models import Product, Sku
+from mingchi.catalogue import tree
+from mingchi.catalogue.models import (
+    Banner,
+    Brand,
+    HomeShelf,
+    HomeShelfProduct,
+    Product,
+    ProductImage,
+    Sku,
+    Specification,
+    SpecificationValue,
+)
 from mingchi.merchants.models import Merchant
 
+FEW: Final = 10
+"""How many are left is told to members up to this number; above, only that there are some."""
 
-def on_sale(*, category_id: int | None = None, search: str = "") -> QuerySet[Product]:
-    """Products that can be bought, newest first, with category, merchant and SKUs (two queries
-    whatever the page). A category shows its direct children's products too."""
-    found = (
-        Product.objects.filter(status=Product.Status.ON_SALE, merchant__status=Merchant.Status.OPEN)
-        .select_related("category", "merchant")
-        .prefetch_related(Prefetch("skus", Sku.objects.order_by("id")))
+
+class Stock(NamedTuple):
+    """What members are told of a stock: `left` only where few are."""
+
+    state: Literal["in_stock", "low", "sold_out"]
+    left: int | None
+
+
+def stock_of(units: int) -> Stock:
+    """What members are told of so many units."""
+    if units <= 0:
+        return Stock("sold_out", 0)
+    return Stock("low", units) if units <= FEW else Stock("in_stock", None)
+
+
+def on_sale() -> QuerySet[Product]:
+    """Products that can be bought now."""
+    begun = Q(on_sale_at__isnull=True) | Q(on_sale_at__lte=Now())
+    return Product.objects.filter(
+        begun, status=Product.Status.ON_SALE, merchant__status=Merchant.Status.OPEN
+    ).exclude(category_id__in=tree.hidden())
+
+
+def product_page(product_id: int) -> Product | None:
+    """A product on sale with all that its page shows, in six queries; None where there is none."""
+    values = SpecificationValue.objects.filter(is_retired=False).select_related("image")
+    return (
+        on_sale()
+        .filter(pk=product_id)
+        .select_related("merchant", "category", "brand__logo", "listing")
+        .prefetch_related(
+            Prefetch("images", ProductImage.objects.select_related("image")),
+            Prefetch("skus", Sku.objects.filter(retired_at=None).order_by("id")),
+            Prefetch(
+                "specifications",
+                Specification.objects.filter(is_retired=False).prefetch_related(
+                    Prefetch("values", values)
+                ),
+            ),
+        )
+        .first()
     )
-    if category_id is not None:
-        found = found.filter(Q(category_id=category_id) | Q(category__parent_id=category_id))
-    search = search.replace("\x00", "").strip()
-    if search:
-        found = found.filter(title__icontains=search)
-    return found.order_by("-id")
 
 
 def skus_on_sale(sku_ids: Collection[int]) -> dict[int, Sku]:
     """The SKUs among these that can be bought, with product and merchant, by key."""
     found = Sku.objects.select_related("product__merchant").filter(
+        Q(product__on_sale_at__isnull=True) | Q(product__on_sale_at__lte=Now()),
         pk__in=sku_ids,
+        retired_at__isnull=True,
         product__status=Product.Status.ON_SALE,
         product__merchant__status=Merchant.Status.OPEN,
     )
-    return {sku.pk: sku for sku in found}
+    return {sku.pk: sku for sku in found.exclude(product__category_id__in=tree.hidden())}
+
+
+def struck_fen(sku: Sku, *, now: datetime) -> int | None:
+    """The price that may be shown struck through beside the SKU's own, None for none."""
+    market_fen, until = sku.market_price_fen, sku.market_until
+    if market_fen is None or until is None or until <= now or market_fen <= sku.price_fen:
+        return None
+    return market_fen
+
+
+def brands() -> QuerySet[Brand]:
+    """Brands that are shown, by letter."""
+    return Brand.objects.filter(is_hidden=False).select_related("logo")
+
+
+def banners(*, now: datetime) -> QuerySet[Banner]:
+    """What the first page shows at this moment."""
+    begun = Q(starts_at__isnull=True) | Q(starts_at__lte=now)
+    not_over = Q(ends_at__isnull=True) | Q(ends_at__gt=now)
+    return Banner.objects.filter(begun, not_over, is_hidden=False).select_related("image")
+
+
+def home_shelves() -> QuerySet[HomeShelf]:
+    """Rows of the first page, with the products chosen by hand."""
+    chosen = HomeShelfProduct.objects.order_by("position", "id")
+    return HomeShelf.objects.filter(is_hidden=False).prefetch_related(Prefetch("chosen", chosen))

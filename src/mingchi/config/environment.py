@@ -1,8 +1,11 @@
 """What the environment may say, in one place; every other module asks here."""
 
+import json
 import os
+import re
 import secrets
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -60,6 +63,32 @@ def hosts() -> list[str]:
     if mode() == LIVE and not named:
         raise ImproperlyConfigured("MINGCHI_HOSTS must name the hosts of a live platform")
     return named or ["127.0.0.1", "localhost", "[::1]", "testserver"]
+
+
+def image_storage() -> dict[str, Any]:
+    """Where pictures are kept: MINGCHI_IMAGE_STORAGE, a class of Django's storages, with its
+    options as JSON in MINGCHI_IMAGE_STORAGE_OPTIONS; else the folder `media` of MINGCHI_VAR."""
+    backend = os.environ.get("MINGCHI_IMAGE_STORAGE", "")
+    if not backend:
+        options = {"location": var_dir() / "media", "base_url": "/media/", "allow_overwrite": True}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    text = os.environ.get("MINGCHI_IMAGE_STORAGE_OPTIONS", "{}")
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise ImproperlyConfigured("MINGCHI_IMAGE_STORAGE_OPTIONS must be a JSON object")
+    return {"BACKEND": backend, "OPTIONS": given}
+
+
+def image_origins() -> list[str]:
+    """From where else browsers may load pictures: MINGCHI_IMAGE_ORIGIN, `https://host`, where the
+    storage of pictures gives addresses on another host."""
+    origin = os.environ.get("MINGCHI_IMAGE_ORIGIN", "")
+    if origin and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?", origin):
+        raise ImproperlyConfigured(f"MINGCHI_IMAGE_ORIGIN must be https://host, not {origin!r}")
+    return [origin] if origin else []
 
 
 def log_level() -> str:

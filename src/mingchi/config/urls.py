@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from mingchi.api import errors, health
+from mingchi.api import errors, health, media
 from mingchi.api.app import api
 from mingchi.backoffice.sign_in import change_password
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("metrics", health.metrics_page),
     path("api/", api.urls),
+    path("media/<path:name>", media.picture),
     path("admin/password_change/", change_password),
     path("admin/i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

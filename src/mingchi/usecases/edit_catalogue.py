@@ -1,80 +1,76 @@
-"""Staff keep the shelves: categories, products, SKUs and their stock."""
+"""Staff keep the shelves: products, SKUs and their stock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.catalogue import stock
-from mingchi.catalogue.models import Category, Product, Sku
+from mingchi.catalogue import listing, prices, stock
+from mingchi.catalogue.models import Product, Sku
 from mingchi.catalogue.stock import StockChange
-from mingchi.foundation import audit
+from mingchi.foundation import audit, clock
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.foundation.models import User
 from mingchi.merchants.models import Merchant
-from mingchi.usecases import checks, rights
+from mingchi.usecases import checks, product_values, rights, versions
 
 HEAVIEST_G = 10**7
+
+
+class ProductValues(TypedDict, total=False):
+    """What a product says of itself; what is not given stays. `detail` is HTML, of which the
+    harmless part is kept; `parameters` are name and value, in their order."""
+
+    category_id: int
+    brand_id: int | None
+    title: str
+    subtitle: str
+    description: str
+    detail: str
+    keywords: str
+    parameters: list[tuple[str, str]]
+    status: str
+    goods_type: str
+    on_sale_at: datetime | None
+    limit_per_member: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuData:
     """What is stated of a SKU; `distribution_fen` and `pool_fen` per unit, None: by the plan.
-    `weight_g` None: as it was."""
+    `weight_g` None: as it was. `market_price_fen` is to be struck through, None: nothing is."""
 
     code: str
     title: str = ""
     price_fen: int
     cost_fen: int
+    market_price_fen: int | None = None
     distribution_fen: int | None = None
     pool_fen: int | None = None
     weight_g: int | None = None
-
-
-def add_category(*, by: User, name: str, parent_id: int | None = None, position: int = 0) -> int:
-    """A new shelf. Errors: `category_taken` 409, `not_found` 404."""
-    rights.require(by, "category.edit")
-    name = checks.text(name, field="name", longest=60, needed=True)
-    with transaction.atomic():
-        if parent_id is not None and not Category.objects.filter(pk=parent_id).exists():
-            raise NotFoundError(field="parent_id")
-        if Category.objects.filter(parent_id=parent_id, name=name).exists():
-            raise ConflictError("category_taken", _("There is such a category."), field="name")
-        made = Category.objects.create(name=name, parent_id=parent_id, position=position)
-        _audit(by, "category.add", made, {}, {"name": name, "parent_id": parent_id})
-    return made.pk
 
 
 def add_product(
     *,
     by: User,
     merchant_id: int,
-    category_id: int,
-    title: str,
-    description: str = "",
-    status: str = Product.Status.DRAFT.value,
-    goods_type: str = Product.GoodsType.PHYSICAL.value,
     is_demo: bool = False,
+    **values: Unpack[ProductValues],
 ) -> int:
     """A new product, a draft unless said otherwise. Errors: `not_found` 404, `text_invalid`,
-    `goods_type_invalid`."""
+    `goods_type_invalid`, `status_invalid`, `limit_invalid`, `parameters_invalid`."""
     rights.require(by, "catalogue.edit", merchant_id=merchant_id)
     with transaction.atomic():
         if not Merchant.objects.filter(pk=merchant_id).exists():
             raise NotFoundError(field="merchant_id")
-        values = _product_values(
-            {
-                "category_id": category_id,
-                "title": title,
-                "description": description,
-                "status": status,
-                "goods_type": goods_type,
-            }
-        )
-        made = Product.objects.create(merchant_id=merchant_id, is_demo=is_demo, **values)
-        _audit(by, "product.add", made, {}, values)
+        checked = product_values.checked(values)
+        made = Product.objects.create(merchant_id=merchant_id, is_demo=is_demo, **checked)
+        listing.refresh([made.pk])
+        _audit(by, "product.add", made, {}, {**product_values.plain(checked), "version": 1})
     return made.pk
 
 
@@ -82,60 +78,90 @@ def edit_product(
     *,
     by: User,
     product_id: int,
-    category_id: int | None = None,
-    title: str | None = None,
-    description: str | None = None,
-    status: str | None = None,
-    goods_type: str | None = None,
-) -> None:
-    """Change what is given and leave the rest alone. Errors as `add_product`."""
+    version: int | None = None,
+    now: datetime | None = None,
+    **values: Unpack[ProductValues],
+) -> int:
+    """Change what is given and leave the rest alone; the version then. Errors as `add_product`,
+    `changed_meanwhile` 409 where `version` is not the present one."""
     with transaction.atomic():
-        product = Product.objects.select_for_update().filter(pk=product_id).first()
-        if product is None:
-            raise NotFoundError()
-        rights.require(by, "catalogue.edit", merchant_id=product.merchant_id)
-        given = {
-            "category_id": category_id,
-            "title": title,
-            "description": description,
-            "status": status,
-            "goods_type": goods_type,
-        }
-        values = _product_values(checks.fields(given))
-        before = {name: getattr(product, name) for name in values}
-        Product.objects.filter(pk=product.pk).update(**values)
-        _audit(by, "product.edit", product, before, values)
+        product = locked_product(by, product_id)
+        following = versions.claim(product, version=version)
+        checked = product_values.checked(values)
+        before = {name: getattr(product, name) for name in checked}
+        Product.objects.filter(pk=product.pk).update(**checked, version=following)
+        shown_anew(product.pk, now=now)
+        after = {**product_values.plain(checked), "version": following}
+        _audit(by, "product.edit", product, product_values.plain(before), after)
+    return following
 
 
-def add_sku(*, by: User, product_id: int, data: SkuData, on_hand: int = 0) -> int:
-    """A new variant with its first stock. Errors: `sku_taken` 409, `amount_invalid`,
-    `shares_exceed_price`, `not_found` 404."""
+def locked_product(by: User, product_id: int) -> Product:
+    """The product, locked, for somebody who may edit it; else `not_found` 404 or `not_allowed`."""
+    product = Product.objects.select_for_update().filter(pk=product_id).first()
+    if product is None:
+        raise NotFoundError()
+    rights.require(by, "catalogue.edit", merchant_id=product.merchant_id)
+    return product
+
+
+def shown_anew(product_id: int, *, now: datetime | None = None) -> None:
+    """After any change of a product or its SKUs: lists and the record of prices follow."""
+    skus = Sku.objects.filter(product_id=product_id).values_list("pk", flat=True)
+    prices.note(list(skus), now=now or clock.now())
+    listing.refresh([product_id])
+
+
+def add_sku(
+    *, by: User, product_id: int, data: SkuData, on_hand: int = 0, now: datetime | None = None
+) -> int:
+    """A new variant with its first stock, of a product without specifications. Errors: `sku_taken`
+    409, `has_specifications` 409, `amount_invalid`, `shares_exceed_price`,
+    `market_price_unproven`, `not_found` 404."""
     with transaction.atomic():
-        product = Product.objects.filter(pk=product_id).first()
-        if product is None:
-            raise NotFoundError()
-        rights.require(by, "catalogue.edit", merchant_id=product.merchant_id)
-        values = _sku_values(data)
+        product = locked_product(by, product_id)
+        if product.specifications.filter(is_retired=False).exists():
+            raise ConflictError(
+                "has_specifications",
+                _("The SKUs of this product follow from its specifications: add a value there."),
+            )
+        values = sku_values(data, None, now=now or clock.now())
         if Sku.objects.filter(product=product, code=values["code"]).exists():
             raise ConflictError("sku_taken", _("This product has such a code."), field="code")
         made = Sku.objects.create(product=product, **values)
         stock.change([StockChange(sku_id=made.pk, on_hand=_units(on_hand))])
-        _audit(by, "sku.add", made, {}, {**values, "on_hand": on_hand})
+        following = versions.claim(product, version=None)
+        Product.objects.filter(pk=product.pk).update(version=following)
+        shown_anew(product.pk, now=now)
+        _audit(by, "sku.add", made, {}, {**product_values.plain(values), "on_hand": on_hand})
     return made.pk
 
 
-def edit_sku(*, by: User, sku_id: int, data: SkuData) -> None:
+def edit_sku(*, by: User, sku_id: int, data: SkuData, now: datetime | None = None) -> None:
     """State a SKU anew, for orders placed from here on. Errors as `add_sku`."""
     with transaction.atomic():
-        sku = _locked_sku(sku_id)
-        rights.require(by, "catalogue.edit", merchant_id=sku.product.merchant_id)
-        values = _sku_values(data)
-        taken = Sku.objects.filter(product_id=sku.product_id, code=values["code"])
-        if taken.exclude(pk=sku.pk).exists():
-            raise ConflictError("sku_taken", _("This product has such a code."), field="code")
-        before = {name: getattr(sku, name) for name in values}
-        Sku.objects.filter(pk=sku.pk).update(**values)
-        _audit(by, "sku.edit", sku, before, values)
+        product = locked_product(by, _product_of(sku_id))
+        following = versions.claim(product, version=None)
+        Product.objects.filter(pk=product.pk).update(version=following)
+        state_sku(by, Sku.objects.select_for_update().get(pk=sku_id), data, now=now)
+        shown_anew(product.pk, now=now)
+
+
+def state_sku(by: User, sku: Sku, data: SkuData, *, now: datetime | None = None) -> None:
+    """The same within the transaction of more, its product locked and shown anew by the caller.
+    A combination of specification values keeps its name."""
+    values = sku_values(data, sku, now=now or clock.now())
+    taken = Sku.objects.filter(product_id=sku.product_id, code=values["code"])
+    if taken.exclude(pk=sku.pk).exists():
+        raise ConflictError("sku_taken", _("This product has such a code."), field="code")
+    if sku.value_ids:
+        del values["title"]
+    changed = {name: new for name, new in values.items() if new != getattr(sku, name)}
+    if changed:
+        before = {name: getattr(sku, name) for name in changed}
+        Sku.objects.filter(pk=sku.pk).update(**changed)
+        after = product_values.plain(changed)
+        _audit(by, "sku.edit", sku, product_values.plain(before), after)
 
 
 def change_stock(*, by: User, sku_id: int, delta: int, reason: str) -> int:
@@ -166,27 +192,8 @@ def _locked_sku(sku_id: int) -> Sku:
     return found
 
 
-def _product_values(values: dict[str, Any]) -> dict[str, Any]:
-    checked = dict(values)
-    if "title" in checked:
-        checked["title"] = checks.text(checked["title"], field="title", longest=120, needed=True)
-    if "description" in checked:
-        checked["description"] = checks.text(
-            checked["description"], field="description", longest=20_000
-        )
-    if "status" in checked and checked["status"] not in Product.Status.values:
-        raise DomainError("status_invalid", _("There is no such status."), field="status")
-    if "goods_type" in checked and checked["goods_type"] not in Product.GoodsType.values:
-        raise DomainError(
-            "goods_type_invalid", _("There is no such type of goods."), field="goods_type"
-        )
-    category = checked.get("category_id")
-    if category is not None and not Category.objects.filter(pk=category).exists():
-        raise NotFoundError(field="category_id")
-    return checked
-
-
-def _sku_values(data: SkuData) -> dict[str, Any]:
+def sku_values(data: SkuData, sku: Sku | None, *, now: datetime) -> dict[str, Any]:
+    """Columns of what is stated, checked; `sku` as it stands, None for a new one."""
     price_fen = checks.amount(data.price_fen, field="price_fen")
     shares = {
         "cost_fen": checks.amount(data.cost_fen, field="cost_fen", least=0),
@@ -209,7 +216,35 @@ def _sku_values(data: SkuData) -> dict[str, Any]:
         "title": checks.text(data.title, field="title", longest=80),
         "price_fen": price_fen,
         **shares,
+        **_market(data.market_price_fen, price_fen, sku, now),
     }
+
+
+def _market(
+    market_fen: int | None, price_fen: int, sku: Sku | None, now: datetime
+) -> Mapping[str, Any]:
+    """What is struck through, and until when; what was proved before stands until its end."""
+    if market_fen is None:
+        return {"market_price_fen": None, "market_until": None}
+    checks.amount(market_fen, field="market_price_fen")
+    if market_fen <= price_fen:
+        raise DomainError(
+            "market_price_not_higher",
+            _("A price struck through is higher than the price."),
+            field="market_price_fen",
+        )
+    if sku is not None and market_fen == sku.market_price_fen and (sku.market_until or now) > now:
+        return {"market_price_fen": market_fen, "market_until": sku.market_until}
+    stood = [] if sku is None else prices.history(sku.pk, now=now)
+    until = prices.struck_until(stood, market_fen, now=now)
+    return {"market_price_fen": market_fen, "market_until": until}
+
+
+def _product_of(sku_id: int) -> int:
+    found = Sku.objects.filter(pk=sku_id).values_list("product_id", flat=True).first()
+    if found is None:
+        raise NotFoundError()
+    return found
 
 
 def _share(fen: int | None, field: str) -> int | None:

@@ -3,7 +3,9 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.foundation import audit
+from mingchi.catalogue import prices
+from mingchi.catalogue.models import Sku
+from mingchi.foundation import audit, clock
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.foundation.models import User
 from mingchi.merchants.models import Merchant, MerchantStaff
@@ -30,6 +32,8 @@ def set_merchant_status(*, by: User, merchant_id: int, status: str) -> None:
     with transaction.atomic():
         if not Merchant.objects.filter(pk=merchant_id).update(status=status):
             raise NotFoundError()
+        skus = Sku.objects.filter(product__merchant_id=merchant_id).values_list("pk", flat=True)
+        prices.note(list(skus), now=clock.now())
         _audit(by, "merchant.status", merchant_id, {"status": status})
 
 

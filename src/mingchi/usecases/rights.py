@@ -37,6 +37,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "stock.change": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "warehouse.edit": _right(OPERATOR, merchant=(MANAGER,)),
         "category.edit": _right(OPERATOR),
+        "brand.edit": _right(OPERATOR),
+        "home.edit": _right(OPERATOR),
         "merchant.edit": _right(OPERATOR),
         "shipping.edit": _right(OPERATOR, merchant=(MANAGER,)),
         "coupon.edit": _right(OPERATOR, merchant=(MANAGER,)),

@@ -16,6 +16,8 @@ from mingchi.usecases import (
     after_sales,
     cancel_order,
     claim_coupons,
+    count_sales,
+    keep_images,
     pay_refunds,
     publish_plan,
     receive_order,
@@ -26,6 +28,7 @@ from mingchi.worker import flows
 
 EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_NIGHT = "30 3 * * *"
 STOP_TIMEOUT_S = 8  # less than the supervisor grants
 
@@ -99,6 +102,16 @@ def send_pending_refunds() -> int:
 @periodic(EVERY_TEN_SECONDS)
 def send_waiting_notifications() -> int:
     return send_notifications.send_notifications(now=clock.now())
+
+
+@periodic(EVERY_TEN_MINUTES)
+def count_units_sold() -> int:
+    return count_sales.count_sales()
+
+
+@periodic(EVERY_NIGHT)
+def prune_images() -> int:
+    return keep_images.prune_images(now=clock.now())
 
 
 @periodic(EVERY_NIGHT)

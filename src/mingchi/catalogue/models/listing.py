@@ -16,6 +16,8 @@ class Listing(models.Model):
     something may be seen: `catalogue.queries` asks the product itself.
     """
 
+    MERCHANT_PATH = "product__merchant"
+
     product = models.OneToOneField(
         Product, models.CASCADE, primary_key=True, related_name="listing", verbose_name=_("product")
     )

@@ -21,6 +21,7 @@ from mingchi.ledger import sealing, statements
 from mingchi.ledger.models import Batch
 from mingchi.members.models import Member
 from mingchi.rebates.settlement import Settler
+from mingchi.usecases.count_sales import count_sales
 from mingchi.usecases.demo import buying, people, running, shop
 from mingchi.usecases.demo.world import Size, World
 from mingchi.usecases.open_platform import open_platform
@@ -116,6 +117,7 @@ def _live_through(
 
 
 def _finish(programme_id: int, seed: int) -> None:
+    count_sales()
     while sealing.seal_cash():
         pass
     for journal in (programme_id, Batch.CASH):

@@ -1,4 +1,4 @@
-"""What the demo shop sells: 40 products in 6 categories of two merchants."""
+"""What the demo shop sells: 40 products of two merchants."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,13 +21,110 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """A product: which merchant (0 or 1), which category, and its variants."""
+    """A product: which merchant (0 or 1), where it stands (`specification` is what its variants
+    differ in), and its variants. `kind` is what its picture shows."""
 
     merchant: int
     category: str
+    brand: str
+    kind: str
     title: str
+    subtitle: str
     description: str
+    specification: str
     variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A category under one of the first level: whose brand, what its pictures show, and what the
+    variants of its products differ in."""
+
+    name: str
+    brand: str
+    kind: str
+    specification: str
+    titles: tuple[str, ...]
+
+
+# Of each category of the first level, what stands under it; titles by how they begin.
+SHELVES: Final = {
+    "茶叶茶具": (
+        Shelf(name="茶叶", brand="山间茶事", kind="leaf", specification="净含量", titles=(
+            "西湖", "正山", "凤凰", "白毫", "熟普", "茉莉")),
+        Shelf(name="茶具", brand="青釉坊", kind="cup", specification="釉色", titles=(
+            "手工紫", "青瓷")),
+    ),
+    "粮油米面": (
+        Shelf(name="米面杂粮", brand="禾田", kind="sack", specification="净含量", titles=(
+            "五常", "小站", "沁州", "河套", "手工挂面", "有机")),
+        Shelf(name="食用油", brand="老油坊", kind="bottle", specification="容量", titles=(
+            "古法", "初榨")),
+    ),
+    "厨房用品": (
+        Shelf(name="锅具刀具", brand="匠造", kind="pan", specification="尺寸", titles=(
+            "章丘", "316", "三合", "榉木")),
+        Shelf(name="餐具收纳", brand="青釉坊", kind="plate", specification="款式", titles=(
+            "玻璃", "陶瓷", "竹制")),
+    ),
+    "坚果零食": (
+        Shelf(name="坚果干果", brand="林间", kind="nuts", specification="净含量", titles=(
+            "临安", "若羌", "夏威", "每日")),
+        Shelf(name="糕点", brand="云上", kind="cake", specification="规格", titles=(
+            "阿胶", "云南")),
+    ),
+    "家居家纺": (
+        Shelf(name="床品", brand="素居", kind="bed", specification="尺寸", titles=(
+            "新疆", "桑蚕", "记忆")),
+        Shelf(name="毛巾浴巾", brand="素居", kind="towel", specification="颜色", titles=(
+            "纯棉", "竹纤")),
+        Shelf(name="香薰", brand="素居", kind="candle", specification="净含量", titles=(
+            "香薰",)),
+    ),
+    "个护清洁": (
+        Shelf(name="洗护清洁", brand="山茶记", kind="soap", specification="规格", titles=(
+            "手工皂", "天然", "茶麸", "浓缩", "小苏打")),
+    ),
+}  # fmt: skip
+
+# Name and story.
+BRANDS: Final = {
+    "山间茶事": "1998 年起在高山茶区收茶，一季一焙，只卖当年的新茶与存好的老茶。",
+    "青釉坊": "龙泉与宜兴的小窑口，拉坯、上釉、烧成都在一个院子里。",
+    "禾田": "与十二个村子直接签约，收割后三十天内碾米、装袋。",
+    "老油坊": "木榨与冷榨，不添加，不勾兑。",
+    "匠造": "三万六千锤的铁锅，和用得住的刀。",
+    "林间": "山核桃、枣与坚果，当季采收，小批量烘烤。",
+    "云上": "鲜花与谷物做的点心，现烤现发。",
+    "素居": "长绒棉、桑蚕丝与竹纤维，素色，耐洗。",
+    "山茶记": "用山茶油与植物做的洗护用品。",
+}
+# Goods whose price is lowered shortly before today: how they begin, and by how many percent.
+LOWERED: Final = {
+    "西湖": 12,
+    "凤凰": 15,
+    "青瓷": 10,
+    "章丘": 10,
+    "临安": 8,
+    "新疆": 12,
+    "香薰": 15,
+    "手工皂": 10,
+}
+HOT_WORDS: Final = ("龙井", "紫砂壶", "五常大米", "铁锅", "山核桃", "四件套", "手工皂")
+# Title, what it shows, and what it searches for or (`category`) leads to.
+BANNERS: Final = (
+    ("春茶上新", ("leaf", "cup", "leaf"), "category", "茶叶"),
+    ("五谷丰登", ("sack", "bottle", "nuts"), "category", "粮油米面"),
+    ("好好睡一觉", ("bed", "towel", "candle"), "category", "家居家纺"),
+)
+# Title, below it, kind, category.
+HOME_SHELVES: Final = (
+    ("店长推荐", "每周精选", "chosen", None),
+    ("热销榜", "大家都在买", "best_sold", None),
+    ("茶香", "从杯到叶", "newest", "茶叶茶具"),
+    ("厨房里", "好锅好刀好碗", "newest", "厨房用品"),
+)
+CHOSEN: Final = ("西湖", "青瓷", "五常", "章丘", "临安", "新疆", "手工皂", "云南")
 
 
 # category → merchant, and (title, description, ((variant, yuan), …)), cost in percent.
@@ -88,24 +185,35 @@ _SHELVES: Final = {
 }  # fmt: skip
 
 
-def categories() -> list[str]:
-    """In the order in which the shop shows them."""
-    return list(_SHELVES)
-
-
 def articles() -> list[Article]:
     """All products."""
     return [
-        Article(
-            merchant=merchant,
-            category=category,
-            title=title,
-            description=description,
-            variants=tuple(_variant(name, yuan, cost) for name, yuan in variants),
-        )
-        for category, (merchant, cost, products) in _SHELVES.items()
+        _article(top, merchant, cost, title, description, variants)
+        for top, (merchant, cost, products) in _SHELVES.items()
         for title, description, variants in products
     ]
+
+
+def _article(
+    top: str,
+    merchant: int,
+    cost: int,
+    title: str,
+    description: str,
+    variants: tuple[tuple[str, int], ...],
+) -> Article:
+    shelf = next(each for each in SHELVES[top] if title.startswith(each.titles))
+    return Article(
+        merchant=merchant,
+        category=shelf.name,
+        brand=shelf.brand,
+        kind=shelf.kind,
+        title=title,
+        subtitle=description.split("，")[0].rstrip("。"),
+        description=description,
+        specification=shelf.specification,
+        variants=tuple(_variant(name, yuan, cost) for name, yuan in variants),
+    )
 
 
 def _variant(title: str, yuan: int, cost_percent: int) -> Variant:

@@ -5,12 +5,10 @@ from django.contrib.auth.models import Group
 
 from mingchi.foundation.models import User
 from mingchi.merchants.models import MerchantStaff
-from mingchi.usecases import edit_catalogue, edit_merchants
-from mingchi.usecases.demo import goods, people
+from mingchi.usecases import edit_merchants
+from mingchi.usecases.demo import people, shelves
+from mingchi.usecases.demo.goods import MERCHANTS
 from mingchi.usecases.demo.world import World
-from mingchi.usecases.edit_catalogue import SkuData
-
-STOCK = 5000
 
 
 def set_up(world: World) -> None:
@@ -18,7 +16,7 @@ def set_up(world: World) -> None:
     hired = _hire(world)
     merchants = [
         edit_merchants.add_merchant(by=world.staff["owner"], name=name, is_demo=True)
-        for name in goods.MERCHANTS
+        for name in MERCHANTS
     ]
     for account, user in hired:
         if account.role.startswith("merchant:"):
@@ -29,7 +27,7 @@ def set_up(world: World) -> None:
                 user_id=user.pk,
                 role=MerchantStaff.Role(role).value,
             )
-    _fill_shelves(world, merchants)
+    shelves.fill(world, merchants)
 
 
 def _hire(world: World) -> list[tuple[people.Account, User]]:
@@ -49,38 +47,3 @@ def _hire(world: World) -> list[tuple[people.Account, User]]:
         world.staff[account.login] = user
         hired.append((account, user))
     return hired
-
-
-def _fill_shelves(world: World, merchants: list[int]) -> None:
-    by = world.staff["operator"]
-    shelves = {
-        name: edit_catalogue.add_category(by=by, name=name, position=place)
-        for place, name in enumerate(goods.categories())
-    }
-    world.skus = [[] for _merchant in merchants]
-    for number, article in enumerate(goods.articles(), 1):
-        product_id = edit_catalogue.add_product(
-            by=by,
-            merchant_id=merchants[article.merchant],
-            category_id=shelves[article.category],
-            title=article.title,
-            description=article.description,
-            status="on_sale",
-            is_demo=True,
-        )
-        for place, variant in enumerate(article.variants, 1):
-            distribution_fen, pool_fen = variant.shares or (None, None)
-            sku_id = edit_catalogue.add_sku(
-                by=by,
-                product_id=product_id,
-                data=SkuData(
-                    code=f"D{number:02d}-{place}",
-                    title=variant.title,
-                    price_fen=variant.price_fen,
-                    cost_fen=variant.cost_fen,
-                    distribution_fen=distribution_fen,
-                    pool_fen=pool_fen,
-                ),
-                on_hand=STOCK,
-            )
-            world.skus[article.merchant].append((sku_id, variant.price_fen))

@@ -48,13 +48,14 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much happens."""
+    """How much happens; `pictures` are those drawn of goods, at most."""
 
     members: int = 200
     orders: int = 600
     redemptions: int = 70
     withdrawals: int = 40
     days_between_rounds: int = 1
+    pictures: int = 60
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,84 @@
+"""Pictures are kept: files in the storage `images`, a row for whom they belong to."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+from django.db import connection, transaction
+from django.db.models import Exists, ForeignObjectRel, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from mingchi.catalogue import pictures
+from mingchi.catalogue.models import Image, Product
+from mingchi.catalogue.pictures import Picture
+
+NAME: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}(?:-(?:800|400|200))?\.webp")
+_KEPT_UNUSED: Final = timedelta(days=1)
+
+
+def storage() -> Storage:
+    """Where the files are: a folder, or whatever the installation configured."""
+    return storages["images"]
+
+
+def url(digest: str, size: int | None = None) -> str:
+    """The address of a picture's file, the largest where no size is given."""
+    return storage().url(pictures.name(digest, size))
+
+
+def keep(picture: Picture, *, merchant_id: int | None, user_id: int | None) -> int:
+    """Write the files, unless they are there, and the row; the row's key."""
+    with transaction.atomic():
+        _hold(picture.digest)
+        found = Image.objects.filter(digest=picture.digest, merchant=merchant_id).first()
+        if found is not None:
+            Image.objects.filter(pk=found.pk).update(used_at=Now())
+            return found.pk
+        for name, content in picture.files.items():
+            if not storage().exists(name):
+                storage().save(name, ContentFile(content))
+        made = Image.objects.create(
+            merchant_id=merchant_id,
+            digest=picture.digest,
+            width=picture.width,
+            height=picture.height,
+            uploaded_by_id=user_id,
+        )
+    return made.pk
+
+
+def prune(*, now: datetime) -> int:
+    """Forget pictures that nothing shows and that nobody uploaded since yesterday; how many."""
+    orphans = _orphans(now).values_list("pk", "digest")
+    return sum(_forget(pk, digest, now) for pk, digest in list(orphans))
+
+
+def _orphans(now: datetime) -> QuerySet[Image]:
+    """Whoever points at pictures is found by itself, tables of higher rooms too."""
+    found = Image.objects.filter(used_at__lt=now - _KEPT_UNUSED)
+    for relation in Image._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel):
+            assert not isinstance(relation.related_model, str)
+            rows = relation.related_model._default_manager
+            found = found.exclude(Exists(rows.filter(**{relation.field.name: OuterRef("pk")})))
+    return found
+
+
+def _forget(pk: int, digest: str, now: datetime) -> int:
+    with transaction.atomic():
+        _hold(digest)
+        if Product.objects.filter(detail__contains=digest[2:]).exists():
+            return 0
+        gone = _orphans(now).filter(pk=pk).delete()[0]
+        if gone and not Image.objects.filter(digest=digest).exists():
+            for size in (None, *pictures.THUMBNAILS):
+                storage().delete(pictures.name(digest, size))
+    return gone
+
+
+def _hold(digest: str) -> None:
+    """Keeping and forgetting the same picture never meet; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x1A6E, int(digest[:7], 16)])
