@@ -129,7 +129,7 @@ def test_the_shelves_are_kept(shop: Shop, owner: Client) -> None:
     do(owner, Category, "add", name="Tea", parent_id="", position="1")
     shelf = Category.objects.get()
     do(owner, Product, "add", merchant_id=shop.merchant.pk, title="Longjing", category_id=shelf.pk,
-       status="on_sale", description="")  # fmt: skip
+       status="on_sale", goods_type="physical", description="")  # fmt: skip
     product = Product.objects.get()
     do(owner, product, "sku", code="A", title="100 g", price_fen="318", cost_fen="108.50",
        distribution_fen="", pool_fen="", on_hand="5")  # fmt: skip
@@ -138,7 +138,17 @@ def test_the_shelves_are_kept(shop: Shop, owner: Client) -> None:
     do(owner, article, "stock", delta="-2", reason="broken")
     page = do(owner, article, "stock", delta="-9", reason="broken")
     assert page.context_data["form"].errors
-    do(owner, product, "edit", title="Longjing", category_id=shelf.pk, status="off", description="")
+    do(owner, product, "edit", title="Longjing", category_id=shelf.pk, status="off",
+       goods_type="physical", description="")  # fmt: skip
+        owner,
+        product,
+        "edit",
+        title="Longjing",
+        category_id=shelf.pk,
+        status="off",
+        goods_type="physical",
+        description="",
+    )
     product.refresh_from_db()
     article.refresh_from_db()
     assert (product.status, article.on_hand) == ("off", 3)

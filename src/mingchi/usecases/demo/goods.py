@@ -102,12 +102,12 @@ BRANDS: Final = {
 # Goods whose price is lowered shortly before today: how they begin, and by how many percent.
 LOWERED: Final = {
     "西湖": 12,
-    "凤凰": 15,
+    "凤凰": 12,
     "青瓷": 10,
-    "章丘": 10,
-    "临安": 8,
-    "新疆": 12,
-    "香薰": 15,
+    "章丘": 8,
+    "临安": 4,
+    "新疆": 10,
+    "香薰": 10,
     "手工皂": 10,
 }
 HOT_WORDS: Final = ("龙井", "紫砂壶", "五常大米", "铁锅", "山核桃", "四件套", "手工皂")
