@@ -148,7 +148,7 @@ def test_the_first_page(merchant: Merchant) -> None:
     articles, operator = [sku(merchant) for _ in range(3)], staff("operator")
     image = upload(operator, encoded(size=(750, 300))).body
     banner = {"title": "春茶", "image_id": image["id"], "target": "search", "target_value": "茶"}
-    made = operator.post("/staff/home/banners", banner)
+    made = operator.post("/staff/window/banners", banner)
     assert made.status == 201
     shelf = Category.objects.get().pk
     chosen = [articles[2].product_id, articles[0].product_id]
@@ -157,9 +157,9 @@ def test_the_first_page(merchant: Merchant) -> None:
         {"title": "新品", "kind": "newest", "category_id": shelf, "length": 2},
         {"title": "空的", "kind": "chosen"},
     ):
-        assert operator.post("/staff/home/shelves", stated).status == 201
+        assert operator.post("/staff/window/shelves", stated).status == 201
     words = {"words": ["龙井"]}
-    assert operator.send("PUT", "/staff/home/hot-words", words).status == 200
+    assert operator.send("PUT", "/staff/window/hot-words", words).status == 200
     page = Api().get("/shop/home").body
     assert page["banners"][0]["picture"] == image["picture"]
     assert (page["banners"][0]["target"], page["banners"][0]["target_value"]) == ("search", "茶")
@@ -172,7 +172,7 @@ def test_the_first_page(merchant: Merchant) -> None:
     assert hidden["shelves"] == []
     assert Api().get("/shop/categories").body == []
     assert Api().get(f"/shop/products?category_id={shelf}").status == 404
-    address = f"/staff/home/banners/{made.body['id']}"
+    address = f"/staff/window/banners/{made.body['id']}"
     assert operator.send("PATCH", address, {"is_hidden": True, "version": 1}).status == 200
     late = operator.send("PATCH", address, {"is_hidden": False, "version": 1})
     assert (late.status, late.code) == (409, "changed_meanwhile")

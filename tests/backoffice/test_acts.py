@@ -138,8 +138,7 @@ def test_the_shelves_are_kept(shop: Shop, owner: Client) -> None:
     do(owner, article, "stock", delta="-2", reason="broken")
     page = do(owner, article, "stock", delta="-9", reason="broken")
     assert page.context_data["form"].errors
-    do(owner, product, "edit", title="Longjing", category_id=shelf.pk, status="off",
-       goods_type="physical", description="")  # fmt: skip
+    do(
         owner,
         product,
         "edit",

@@ -258,7 +258,7 @@ def staff_delete_brand(request: HttpRequest, brand_id: Id) -> Done:
     return Done()
 
 
-@router.get("/home", response=StaffHomeOut, summary="The first page, as arranged")
+@router.get("/window", response=StaffHomeOut, summary="The first page, as arranged")
 def staff_get_home(request: HttpRequest) -> StaffHomeOut:
     """What is hidden or not yet shown too."""
     return StaffHomeOut(
@@ -268,13 +268,13 @@ def staff_get_home(request: HttpRequest) -> StaffHomeOut:
     )
 
 
-@router.post("/home/banners", response={201: Made}, summary="Add a banner")
+@router.post("/window/banners", response={201: Made}, summary="Add a banner")
 def staff_add_banner(request: HttpRequest, data: BannerIn) -> Status[Made]:
     """It leads somewhere in the shop and nowhere else."""
     return Status(201, Made(id=edit_home.add_banner(by=staff_of(request), **_given(data))))
 
 
-@router.patch("/home/banners/{banner_id}", response=Versioned, summary="Edit a banner")
+@router.patch("/window/banners/{banner_id}", response=Versioned, summary="Edit a banner")
 def staff_edit_banner(request: HttpRequest, banner_id: Id, data: BannerChangeIn) -> Versioned:
     """Change what is given. Null for a moment: from now on, for ever."""
     version = edit_home.edit_banner(
@@ -286,20 +286,20 @@ def staff_edit_banner(request: HttpRequest, banner_id: Id, data: BannerChangeIn)
     return Versioned(version=version)
 
 
-@router.delete("/home/banners/{banner_id}", response=Done, summary="Delete a banner")
+@router.delete("/window/banners/{banner_id}", response=Done, summary="Delete a banner")
 def staff_delete_banner(request: HttpRequest, banner_id: Id) -> Done:
     """It is shown no more."""
     edit_home.delete_banner(by=staff_of(request), banner_id=banner_id)
     return Done()
 
 
-@router.post("/home/shelves", response={201: Made}, summary="Add a row of products")
+@router.post("/window/shelves", response={201: Made}, summary="Add a row of products")
 def staff_add_shelf(request: HttpRequest, data: ShelfIn) -> Status[Made]:
     """Chosen by hand, or the newest or best sold."""
     return Status(201, Made(id=edit_home.add_shelf(by=staff_of(request), **_given(data))))
 
 
-@router.patch("/home/shelves/{shelf_id}", response=Versioned, summary="Edit a row of products")
+@router.patch("/window/shelves/{shelf_id}", response=Versioned, summary="Edit a row of products")
 def staff_edit_shelf(request: HttpRequest, shelf_id: Id, data: ShelfChangeIn) -> Versioned:
     """Change what is given."""
     version = edit_home.edit_shelf(
@@ -311,14 +311,14 @@ def staff_edit_shelf(request: HttpRequest, shelf_id: Id, data: ShelfChangeIn) ->
     return Versioned(version=version)
 
 
-@router.delete("/home/shelves/{shelf_id}", response=Done, summary="Delete a row of products")
+@router.delete("/window/shelves/{shelf_id}", response=Done, summary="Delete a row of products")
 def staff_delete_shelf(request: HttpRequest, shelf_id: Id) -> Done:
     """The products stay."""
     edit_home.delete_shelf(by=staff_of(request), shelf_id=shelf_id)
     return Done()
 
 
-@router.put("/home/hot-words", response=Done, summary="State the words to search for")
+@router.put("/window/hot-words", response=Done, summary="State the words to search for")
 def staff_set_hot_words(request: HttpRequest, data: HotWordsIn) -> Done:
     """In this order. What shoppers type is shown to nobody else."""
     edit_home.set_hot_words(by=staff_of(request), words=data.words)
