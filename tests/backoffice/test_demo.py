@@ -55,6 +55,10 @@ def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None
 def test_its_accounts_are_there_and_onlookers_can_change_nothing() -> None:
     logins = {row[1] for row in demo.accounts()}
     assert {"owner", "operator", "finance", "demo-operator", "demo-auditor"} <= logins
+    working = {account.role for account in people.STAFF if account.login.startswith("tea-")}
+    assert working == {
+        f"merchant:{one}:0" for one in ("manager", "warehouse", "finance", "service")
+    }
     looks_only = {account.login for account in people.STAFF if account.is_read_only}
     assert looks_only == {"demo-operator", "demo-finance", "demo-auditor"}
 

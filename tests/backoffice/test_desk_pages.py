@@ -146,3 +146,51 @@ def test_another_merchants_subjects_are_not_there(
         reverse("admin:fulfilment_hold_do", args=[Hold.objects.get().pk, "lift"]),
     ):
         assert client.post(address, {"reason": "x"}).status_code == 404
+
+
+ORDER_PAGE = "orders_order_change"
+
+
+@pytest.mark.parametrize(("role", "opens"), [("warehouse", False), ("service", True)])
+def test_only_those_who_may_open_an_order_are_led_there(
+    role: str, opens: bool, shop: Shop, order: Order, sign_in: SignIn
+) -> None:
+    """Others see on the desk and on its path what their work needs: goods, parcel, who gets it."""
+    client = sign_in(staff(merchant=shop.merchant, role=role))
+    address = reverse(f"admin:{ORDER_PAGE}", args=[order.pk])
+    assert client.get(address).status_code == (200 if opens else 403)
+    page = text(client, "fulfilment_flowinstance_change", instance(order).pk)
+    assert (f'href="{address}"' in page) is opens
+    for shown in (order.number, "王**", "138****1234"):
+        assert shown in page
+    assert "文三路" not in page
+    asked = text(client, "desk")
+    assert (reverse(f"admin:{ORDER_PAGE}", args=[0]) in asked) is opens
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("?view=repairs", '"view": "repairs"'),
+        ("?view=nonsense", '"view": "group"'),
+        ("?overdue=1", '"overdue": true'),
+    ],
+)
+def test_a_link_opens_a_view_of_the_desk(
+    query: str, shown: str, shop: Shop, sign_in: SignIn
+) -> None:
+    page = sign_in(shop.owner).get(reverse("admin:desk") + query).content.decode()
+    assert shown in page
+
+
+def test_the_first_page_says_how_much_work_waits(shop: Shop, order: Order, sign_in: SignIn) -> None:
+    desk.order(sku(shop.merchant))
+    words = {"by": shop.owner, "kind": "order", "subject": f"order:{order.pk}"}
+    hold_subject.place_hold(**words, reason="Asked by phone", now=desk.ago())
+    worker = sign_in(staff(merchant=shop.merchant, role="warehouse"))
+    page = text(worker, "index")
+    there = reverse("admin:desk")
+    for number, to in ((2, there), (1, f"{there}?overdue=1"), (0, f"{there}?view=repairs")):
+        assert f'href="{to}">{number}</a>' in page
+    assert '?lifted_at__isempty=1">1</a>' in page
+    assert "?overdue=1" not in text(sign_in(staff()), "index")

@@ -42,6 +42,7 @@ class ItemOut(Schema):
     merchant: str
     kind: str
     number: str
+    order_id: int | None
     order_number: str
     buyer: str = Field(description="masked")
     step: str
@@ -112,6 +113,7 @@ def item_out(entry: Entry, *, by: User) -> ItemOut:
         merchant=item.merchant.name,
         kind=item.kind,
         number=about.number,
+        order_id=about.order_id,
         order_number=about.order_number,
         buyer=about.buyer,
         step=item.step,

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.backoffice import access, display, pool, proposals
 from mingchi.backoffice.panels import Panel
+from mingchi.foundation import clock
 from mingchi.foundation.models import Proposal, User
 from mingchi.members.models import Member
 from mingchi.merchants import scope
 from mingchi.orders.models import Order, Refund
 from mingchi.rebates import queries
 from mingchi.rebates.models import Programme
+from mingchi.usecases.desk import queue, watching
 
 SHOWN = 8
 
@@ -29,6 +31,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     programme = Programme.objects.filter(code=queries.MAIN).first()
     if access.sees(request.user, "orders.order"):
         panels.append(_today(request.user))
+    if access.sees(request.user, "fulfilment.workitem"):
+        panels.append(_work(request.user))
     if programme is not None and access.sees(request.user, "rebates.programme"):
         panels += [pool.standing(programme), pool.chart(programme), pool.settler(programme)]
     if access.sees(request.user, "foundation.proposal"):
@@ -57,6 +61,25 @@ def _today(user: User) -> Panel:
         joined = Member.objects.filter(joined_at__gte=midnight).count()
         figures.append((_("new members today"), joined))
     return Panel(title=_("Today"), figures=figures)
+
+
+def _work(user: User) -> Panel:
+    """What the account itself can do at the desk; what others look after stands on the monitor."""
+    now = clock.now()
+    counts = queue.counts(user, now=now)
+    holds = watching.attention(by=user, now=now).holds
+    desk = reverse("admin:desk")
+    held = reverse("admin:fulfilment_hold_changelist") + "?lifted_at__isempty=1"
+    return Panel(
+        title=_("Work"),
+        figures=[
+            (_("open work"), display.figure(counts.mine + counts.group, desk)),
+            (_("overdue"), display.figure(counts.overdue, f"{desk}?overdue=1")),
+            (_("to repair"), display.figure(counts.repairs, f"{desk}?view=repairs")),
+            (_("on hold"), display.figure(holds, held)),
+        ],
+        more=desk,
+    )
 
 
 def _proposals(user: User) -> Panel:

@@ -138,17 +138,26 @@ def _config(request: HttpRequest, user: User, held: list[str]) -> dict[str, Any]
     return {
         "api": reverse("api:api-root").rstrip("/") + "/staff/desk",
         "path": reverse("admin:fulfilment_flowinstance_change", args=[0]),
+        "order": _order_address(user),
         "csrf": get_token(request),
         "language": get_language(),
         "timezone": settings.TIME_ZONE,
         "pollMs": POLL_MS,
-        "view": queue.GROUP,
+        "view": view if (view := request.GET.get("view")) in queue.VIEWS else queue.GROUP,
+        "overdue": request.GET.get("overdue") == "1",
         "step": request.GET.get("step", "")[:80],
         "mayAct": not access.is_read_only(user),
         "manyMerchants": scope.for_user(Merchant.objects.all(), user).count() > 1,
         "scansFirst": held == ["warehouse"],
         "words": {name: str(text) for name, text in desk_words.WORDS.items()},
     }
+
+
+def _order_address(user: User) -> str:
+    """Where an order's page is, with 0 for its key; "" for those who may not open it."""
+    if not access.sees(user, "orders.order"):
+        return ""
+    return reverse("admin:orders_order_change", args=[0])
 
 
 def _to_flow(row: WorkItem) -> Any:

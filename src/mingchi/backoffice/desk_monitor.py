@@ -11,12 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.views import ChangeList
 
-from mingchi.backoffice import desk_path, display, fields
+from mingchi.backoffice import access, desk_path, display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
@@ -165,6 +164,15 @@ class InstancePage(Page):
         drawn = ("bpmn_xml", "graph", "findings")
         return rows.defer("state", *(f"version__{name}" for name in drawn))
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> FlowInstance | None:
+        """With whether its order may be opened."""
+        found: FlowInstance | None = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.may_open_order = access.sees(request.user, "orders.order")  # type: ignore[attr-defined]
+        return found
+
     def get_urls(self) -> list[URLPattern]:
         """The monitor, before the list's own pages."""
         view = self.admin_site.admin_view
@@ -236,23 +244,19 @@ def _attention(found: Figures) -> Panel:
     return Panel(
         title=_("To be looked after"),
         figures=[
-            (_("overdue"), _figure(found.overdue, to("workitem", **overdue))),
+            (_("overdue"), display.figure(found.overdue, to("workitem", **overdue))),
             (
                 _("to repair"),
-                _figure(found.repairs, reverse("admin:desk") + "?view=repairs"),
+                display.figure(found.repairs, reverse("admin:desk") + "?view=repairs"),
             ),
-            (_("stray signals"), _figure(found.strays, to("signal", status__exact="stray"))),
-            (_("on hold"), _figure(found.holds, to("hold", lifted_at__isempty="1"))),
+            (_("stray signals"), display.figure(found.strays, to("signal", status__exact="stray"))),
+            (_("on hold"), display.figure(found.holds, to("hold", lifted_at__isempty="1"))),
             (
                 _("not started"),
-                _figure(found.not_started, to("flowinstance", status__exact="queued")),
+                display.figure(found.not_started, to("flowinstance", status__exact="queued")),
             ),
         ],
     )
-
-
-def _figure(number: int, to: str) -> Any:
-    return format_html('<a class="text-primary-600 hover:underline" href="{}">{}</a>', to, number)
 
 
 def _waits(rows: list[watching.Waiting]) -> Panel:
@@ -267,7 +271,7 @@ def _waits(rows: list[watching.Waiting]) -> Panel:
                 row.flow,
                 row.title,
                 WHAT[row.what],
-                _figure(row.number, _behind(row)),
+                display.figure(row.number, _behind(row)),
                 span(row.median_s), span(row.p95_s), span(row.oldest_s), span(row.usual_s),
             ]
             for row in rows
@@ -291,7 +295,7 @@ def _versions(rows: list[watching.Running]) -> Panel:
         title=_("On their way, by version"),
         headers=[_("flow"), _("version"), _("state"), _("running")],
         rows=[
-            [row.flow, f"v{row.number}", row.status, _figure(row.running, behind(row))]
+            [row.flow, f"v{row.number}", row.status, display.figure(row.running, behind(row))]
             for row in rows
         ],
         right=frozenset({3}),

@@ -14,7 +14,7 @@ from mingchi.fulfilment import compiled, queries
 from mingchi.fulfilment.models import FlowInstance, Hold, StepJob, StepLog, WorkItem
 from mingchi.orders.models import Order
 from mingchi.orders.subjects import ORDER, parse
-from mingchi.usecases.desk import about, queue, watching, words
+from mingchi.usecases.desk import about, details, queue, watching, words
 
 MOST: Final = 300
 EVENTS: Final = {
@@ -58,7 +58,9 @@ def name(row: Any) -> str:
 
 
 def link(row: FlowInstance) -> Any:
-    """To the order that the subject is or belongs to."""
+    """To the order that the subject is or belongs to, for those who may open it."""
+    if not getattr(row, "may_open_order", False):
+        return name(row)
     try:
         kind, key = parse(row.family)
     except NotFoundError:
@@ -96,10 +98,37 @@ def of_order(request: HttpRequest, order: Order) -> Panel | None:
 def panels(request: HttpRequest, row: FlowInstance) -> Sequence[Panel]:
     """All about one subject."""
     parts = FlowInstance.objects.filter(family=row.family).exclude(pk=row.pk).order_by("pk")
-    boxes = [_standing(row), _holds(row), _log(row)]
+    boxes = [*_summary(request, row), _standing(row), _holds(row), _log(row)]
     if others := list(parts.filter(merchant=row.merchant_id)):
-        boxes.insert(1, _others(others))
+        boxes.insert(len(boxes) - 2, _others(others))
     return boxes
+
+
+def _summary(request: HttpRequest, row: FlowInstance) -> list[Panel]:
+    """Goods and parcels, since not everybody who works on an order may open it."""
+    found = details.of_flow(by=request.user, instance=row)  # type: ignore[arg-type]
+    if found is None:
+        return []
+    goods = Panel(
+        title=_("Order %(number)s") % {"number": found.order_number},
+        figures=[
+            (_("recipient"), found.buyer or display.NOTHING),
+            (_("phone"), found.phone or display.NOTHING),
+            (_("delivery"), found.delivery_method),
+        ],
+        headers=[_("article"), _("code"), _("pieces"), _("place")],
+        rows=[[one.title, one.code, one.units, one.place] for one in found.goods],
+        right=frozenset({2}),
+    )
+    parcels = Panel(
+        title=_("Parcels"),
+        headers=[_("parcel"), _("state"), _("place"), _("carrier"), _("tracking number")],
+        rows=[
+            [one.number, one.state, one.place, one.carrier, one.tracking_number]
+            for one in found.parcels
+        ],
+    )
+    return [goods, parcels] if found.parcels else [goods]
 
 
 def _standing(row: FlowInstance) -> Panel:

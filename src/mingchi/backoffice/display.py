@@ -90,6 +90,11 @@ def link_to(model: type[Model], key: object, text: object) -> SafeString:
     return format_html('<a class="text-primary-600 hover:underline" href="{}">{}</a>', url, text)
 
 
+def figure(number: int, to: str) -> SafeString:
+    """A number that leads to what it counts."""
+    return format_html('<a class="text-primary-600 hover:underline" href="{}">{}</a>', to, number)
+
+
 def pretty(value: object) -> SafeString:
     """JSON, indented; text that is JSON is read first."""
     if isinstance(value, str):

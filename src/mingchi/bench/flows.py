@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
 
-from mingchi.bench import _flow_steps
+from mingchi.bench import _desk, _flow_steps
 from mingchi.flows import interpreter
 from mingchi.flows.checks import check
 from mingchi.flows.conditions import Conditions
@@ -51,8 +51,8 @@ def _flow(name: str, *, longer: int = 0) -> Graph:
 
 
 def run(quick: bool) -> Iterator[dict[str, Any]]:
-    """Yields `memory` (orders/s and bytes), `nodes`, `check`, `against-spiff`, and what
-    `_flow_steps` does on PostgreSQL."""
+    """Yields `memory` (orders/s and bytes), `nodes`, `check`, `against-spiff`, what `_flow_steps`
+    does on PostgreSQL, and `desk-50-clients`."""
     orders = 2_000 if quick else 10_000
     small, large = _flow("twelve"), _flow("hundreds", longer=150)
     rates: dict[str, list[float]] = {"small": [], "large": [], "written": []}
@@ -79,6 +79,7 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
     yield _check()
     yield from _against(small, 20 if quick else 100)
     yield from _flow_steps.run(quick)
+    yield from _desk.run(quick)
 
 
 def _undoable(graph: Graph) -> Graph:

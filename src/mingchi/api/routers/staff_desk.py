@@ -214,6 +214,7 @@ def _mark(
 ) -> str:
     """What a queue looks like, without reading the orders."""
     seen = [
+        queue.voted(items),
         [(item.pk, item.assignee, getattr(item, "is_held", False), item.due_at) for item in items],
         counts,
         taken,

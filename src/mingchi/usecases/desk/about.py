@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mingchi.foundation import masking
 from mingchi.foundation.errors import NotFoundError
-from mingchi.fulfilment.models import WorkItem
+from mingchi.fulfilment.models import FlowInstance, WorkItem
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Shipment
 from mingchi.orders.shipments import GONE
 from mingchi.orders.subjects import CASE, ORDER, SHIPMENT, parse
@@ -56,7 +56,7 @@ def phone(text: str) -> str:
     return masking.phone(text) if text else ""
 
 
-def of_items(items: Collection[WorkItem]) -> dict[str, About]:
+def of_items(items: Collection[WorkItem | FlowInstance]) -> dict[str, About]:
     """By subject; in a fixed number of queries. A subject that names nothing we know keeps its own
     name as number."""
     owners = {item.subject: item.merchant_id for item in items}

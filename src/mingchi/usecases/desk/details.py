@@ -15,7 +15,7 @@ from mingchi.orders.models import AfterSalesCase, Order, Shipment
 from mingchi.orders.subjects import CASE, SHIPMENT, parse
 from mingchi.usecases import flow_roles, rights
 from mingchi.usecases.desk import about, queue
-from mingchi.usecases.desk.about import Goods
+from mingchi.usecases.desk.about import About, Goods
 from mingchi.usecases.desk.queue import Entry
 
 # Who does these has the parcel in hand and must know where it goes.
@@ -77,11 +77,39 @@ class Details:
     closed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a flow is about, for those who may not open the order: buyer and phone are masked."""
+
+    order_number: str
+    buyer: str
+    phone: str
+    delivery_method: str
+    goods: tuple[Goods, ...]
+    parcels: tuple[Parcel, ...]
+
+
+def of_flow(*, by: User, instance: FlowInstance) -> Summary | None:
+    """Of a flow that the account may look at; None where its subject is no order's."""
+    found = about.of_items([instance])[instance.subject]
+    order = _order(found, instance)
+    if order is None:
+        return None
+    return Summary(
+        order_number=order.number,
+        buyer=found.buyer,
+        phone=about.phone(order.recipient_phone),
+        delivery_method=str(order.get_delivery_method_display()),
+        goods=tuple(found.goods),
+        parcels=tuple(_parcels(by, instance, order)),
+    )
+
+
 def of_item(*, by: User, item_id: int) -> Details:
     """Errors: `not_found` 404 also for an item that is neither one's own nor one's role's."""
     item = seen(by, item_id)
     entry = queue.described([item])[0]
-    order = _order(entry, item)
+    order = _order(entry.about, item)
     parcels = _parcels(by, item, order)
     needs_address = item.step in NEEDS_ADDRESS and order is not None
     is_open = item.status == WorkItem.Status.OPEN
@@ -136,12 +164,12 @@ def _name(actor: str) -> str:
     return queue.people({actor}).get(actor, actor) if actor else ""
 
 
-def _order(entry: Entry, item: WorkItem) -> Order | None:
-    key = entry.about.order_id
-    return Order.objects.filter(pk=key, merchant=item.merchant_id).first() if key else None
+def _order(known: About, row: WorkItem | FlowInstance) -> Order | None:
+    key = known.order_id
+    return Order.objects.filter(pk=key, merchant=row.merchant_id).first() if key else None
 
 
-def _parcels(by: User, item: WorkItem, order: Order | None) -> list[Parcel]:
+def _parcels(by: User, item: WorkItem | FlowInstance, order: Order | None) -> list[Parcel]:
     if order is None:
         return []
     kind, key = parse(item.subject)

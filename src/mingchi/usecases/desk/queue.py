@@ -143,6 +143,15 @@ def described(items: Collection[WorkItem]) -> list[Entry]:
     ]
 
 
+def voted(items: Collection[WorkItem]) -> dict[int, int]:
+    """How many have voted on each item that several decide."""
+    shared = [item.pk for item in items if item.quorum not in ONE]
+    if not shared:
+        return {}
+    rows = Vote.objects.filter(item__in=shared).order_by("item")
+    return dict(rows.values_list("item").annotate(Count("pk")))
+
+
 def people(actors: Collection[str]) -> dict[str, str]:
     """What colleagues are called, by `user:5`."""
     keys = [int(key) for kind, _c, key in (a.partition(":") for a in actors) if kind == "user"]

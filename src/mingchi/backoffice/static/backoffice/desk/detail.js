@@ -60,7 +60,7 @@ function state() {
 
 function facts() {
   const pairs = [
-    [word("order"), open.order_number === open.number ? "" : open.order_number],
+    [word("order"), orderLink()],
     [word("recipient"), [open.recipient, open.phone].filter(Boolean).join(" ")],
     [word("address"), open.address],
     [word("delivery"), open.delivery_method],
@@ -71,6 +71,12 @@ function facts() {
   ].filter(([, value]) => value);
   return el("dl", { class: "desk-factlist" },
     ...pairs.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value))));
+}
+
+/** The order's number where it is not in the head already, and a link for those who may open it. */
+function orderLink() {
+  if (!config.order || !open.order_id) return open.order_number === open.number ? "" : open.order_number;
+  return el("a", { class: "desk-link", href: config.order.replace("/0/", `/${open.order_id}/`) }, open.order_number);
 }
 
 function theCase() {
