@@ -4,13 +4,16 @@ the database, so a task that ran twice, late or not at all does no harm: the nex
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from procrastinate.contrib.django import app
 
 from mingchi.foundation import clock, context, idempotency, rate_limit
+from mingchi.fulfilment import pruning
 from mingchi.members import services as members
 from mingchi.usecases import (
     after_sales,
@@ -116,10 +119,13 @@ def prune_images() -> int:
 
 @periodic(EVERY_NIGHT)
 def tidy() -> int:
-    """Forget answers and counts that nobody can ask for any more, and ended sessions."""
+    """Forget answers and counts that nobody can ask for any more, ended sessions, and what moved
+    flows that ended long ago."""
+    now = clock.now()
     call_command("clearsessions")
-    tokens = members.prune_tokens(now=clock.now())
-    return tokens + idempotency.prune() + rate_limit.prune()
+    tokens = members.prune_tokens(now=now)
+    moved = pruning.prune(before=now - timedelta(days=settings.FLOW_KEEP_DAYS))
+    return tokens + moved + idempotency.prune() + rate_limit.prune()
 
 
 def run() -> int:
