@@ -38,7 +38,8 @@ class Subjects:
     (a shipment group's order). `owner`: the buyer, `member:7`. `recent`: the latest so many of a
     merchant, newest first, for trying out a drawing. `started`: what follows from the start of its
     flow, `cancelled`: from its cancellation as a whole (subject and time); each in the same
-    transaction, the subject's rows locked.
+    transaction, the subject's rows locked. `ended`: what follows from its end, however that came,
+    in the same transaction; it may send signals and nothing else.
     """
 
     context: Context
@@ -50,6 +51,7 @@ class Subjects:
     owner: Callable[[str], str] = _nobody
     started: Callable[[str], None] = unmoved
     cancelled: Callable[[str, datetime], None] = unmoved
+    ended: Callable[[str, datetime], None] = unmoved
     facts: frozenset[str] = frozenset()
 
 

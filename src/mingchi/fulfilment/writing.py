@@ -24,6 +24,7 @@ from mingchi.flows import (
     StopListening,
 )
 from mingchi.flows.state import CANCELLED
+from mingchi.fulfilment import subjects
 from mingchi.fulfilment.models import (
     FlowInstance,
     Signal,
@@ -114,6 +115,7 @@ class Writing:
         self._signals: dict[int, dict[str, Any]] = {}
         self._finished: list[dict[str, Any]] = []
         self._log: list[StepLog] = []
+        self._ended: list[FlowInstance] = []
 
     # Taking
 
@@ -176,6 +178,7 @@ class Writing:
         cancelled = end.node == CANCELLED
         row.status = FlowInstance.Status.CANCELLED if cancelled else FlowInstance.Status.ENDED
         row.ended_at, row.end_node = self.now, end.node
+        self._ended.append(row)
 
     def log(
         self,
@@ -259,6 +262,8 @@ class Writing:
         send.insert([*self._jobs.values()], conflict=_AGAIN)
         send.insert(self._log)
         send.execute()
+        for row in self._ended:
+            subjects.of(row.kind).ended(row.subject, self.now)
 
 
 _TAKE: Final[Mapping[type[Effect], Any]] = {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.orders import cases, reservations, shipments
 from mingchi.orders import services as orders
-from mingchi.orders.models import Order, Refund, Shipment
+from mingchi.orders.models import Order, Refund
 
 State = Order.State
 BUYERS_WORD = "confirmed by the buyer"
@@ -25,11 +25,8 @@ def cancel(order: Order, *, now: datetime) -> bool:
     """
     if order.state in (State.CANCELLED, State.REFUNDED):
         return False
-    sent = shipments.of_order(
-        order, Shipment.State.SHIPPED, Shipment.State.HANDED_OVER, Shipment.State.DELIVERED
-    )
-    if sent and order.state in (State.CREATED, State.SHIPPED):
-        raise ConflictError("goods_under_way", _("Parcels of this order are on their way."))
+    if order.state in (State.CREATED, State.SHIPPED):
+        shipments.refuse_under_way(order)
     orders.move(order.pk, State.CANCELLED, now=now)
     reservations.release(reservations.of_order(order))
     shipments.trim(order)

@@ -213,6 +213,12 @@ def deliver(shipment: Shipment, *, proof: str, now: datetime) -> None:
     _move(shipment, State.DELIVERED, delivered_at=now, proof=proof[:200])
 
 
+def refuse_under_way(order: Order) -> None:
+    """`goods_under_way` 409 once a part of the order has left the house."""
+    if of_order(order, State.SHIPPED, State.HANDED_OVER, State.DELIVERED):
+        raise ConflictError("goods_under_way", _("Parcels of this order are on their way."))
+
+
 def all_delivered(order: Order) -> bool:
     """Whether every part of the order has arrived, and nothing is left to ship."""
     parts = of_order(order)

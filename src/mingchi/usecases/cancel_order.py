@@ -10,7 +10,7 @@ from mingchi.foundation import audit
 from mingchi.foundation.models import User
 from mingchi.fulfilment.models import FlowInstance, Subscription, Timer
 from mingchi.members import services as members
-from mingchi.orders import moves
+from mingchi.orders import moves, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.orders.subjects import ORDER
@@ -27,7 +27,7 @@ def cancel_order(
     What is not paid is cancelled at once; a payment that comes later is sent back. What is paid is
     given back by the order's flow, as long as that waits for second thoughts: until the goods
     leave, where the merchant has drawn nothing else. Errors: `not_found` 404, `impossible_move`
-    409, `on_hold` 409.
+    409, `goods_under_way` 409, `on_hold` 409.
     """
     flow = order_flow(order_id)
     follow_flow.bring_forward(flow, now=now)
@@ -41,8 +41,10 @@ def cancel_order(
             if not moves.cancel(order, now=now):
                 raise orders.impossible(str(order.state), "cancelled")
             follow_flow.is_over(flow, told=CANCEL, actor=_actor(member_id, by), now=now)
-        elif not follow_flow.tell(flow, CANCEL, key=f"cancel:{now.isoformat()}", now=now):
-            raise orders.impossible(str(order.state), "cancelled")
+        else:
+            shipments.refuse_under_way(order)
+            if not follow_flow.tell(flow, CANCEL, key=f"cancel:{now.isoformat()}", now=now):
+                raise orders.impossible(str(order.state), "cancelled")
         if by is not None:
             audit.record(
                 actor=rights.actor(by),

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from mingchi.foundation.errors import NotFoundError
-from mingchi.fulfilment import defaults, subjects
+from mingchi.fulfilment import defaults, services, subjects
+from mingchi.fulfilment.models import FlowInstance
 from mingchi.fulfilment.subjects import Subjects
-from mingchi.orders import moves
+from mingchi.orders import moves, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import AfterSalesCase, Order, Shipment
 from mingchi.orders.subjects import CASE, ORDER, SHIPMENT, parse
 from mingchi.usecases import flow_values, follow_flow, templates
-from mingchi.usecases.follow_flow import PAID, order_flow
+from mingchi.usecases.follow_flow import PAID, PARCELS_CLOSED, order_flow
 
 # An order is placed with its stock reserved. A parcel is prepared of an order that may be shipped:
 # its money is the order's matter, so for the parcel it counts as paid and kept.
@@ -66,6 +67,7 @@ def _answers(kind: str, model: type[Order] | type[Shipment] | type[AfterSalesCas
         owner=lambda subject: f"member:{_order(subject).member_id}",
         started=_note_deadline if model is Order else subjects.unmoved,
         cancelled=_give_up_unpaid if model is Order else subjects.unmoved,
+        ended=_tell_the_order if model is Shipment else subjects.unmoved,
         facts=STARTS_WITH[kind],
     )
 
@@ -91,3 +93,20 @@ def _give_up_unpaid(subject: str, now: datetime) -> None:
     order = _order(subject)
     if order.state == Order.State.CREATED:
         moves.cancel(order, now=now)
+
+
+def _tell_the_order(subject: str, now: datetime) -> None:
+    """With its last parcel the order's flow goes on."""
+    order = _order(subject)
+    flow = order_flow(order.pk)
+    open_ones = FlowInstance.objects.filter(
+        kind=flow_values.FULFILMENT, family=flow.subject, ended_at=None
+    )
+    if not open_ones.exists() and shipments.all_delivered(order):
+        services.send(
+            kind=flow.kind,
+            subject=flow.subject,
+            name=PARCELS_CLOSED,
+            dedupe_key=PARCELS_CLOSED,
+            now=now,
+        )

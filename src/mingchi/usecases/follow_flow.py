@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
@@ -35,6 +35,9 @@ from mingchi.usecases import run_flows
 PAID: Final = "paid"
 CANCEL: Final = "cancel"
 WITHDRAWN: Final = "withdrawn"
+PARCELS_CLOSED: Final = "parcels_closed"
+
+Place = tuple[int, str]  # instance and node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +64,11 @@ def case_flow(case_id: int) -> Flow:
 
 
 def bring_forward(flow: Flow, *, now: datetime) -> None:
-    """Do at once what the worker would do next for this flow: its start, its signals, timers that
-    are due, steps. Called outside of transactions, since steps may call a gateway."""
-    found = FlowInstance.objects.filter(kind=flow.kind, subject=flow.subject)
-    row = found.values_list("pk", "status").first()
-    if row is None:
-        return
-    instance_id, status = row
-    if status == FlowInstance.Status.QUEUED:
-        run_flows.start([instance_id], now=now)
-    signals = Signal.objects.filter(kind=flow.kind, subject=flow.subject)
-    if signals.filter(status=Signal.Status.SENT).exists():
-        run_flows.deliver([instance_id], now=now)
-    run_flows.fire([instance_id], now=now)
-    while any(run_flows.run_job(job, now=now) for job in jobs.ready_of(instance_id, now=now)):
-        run_flows.fire([instance_id], now=now)
+    """Do at once what the worker would do next for this flow and those of its parcels: starts,
+    signals, timers that are due, steps. Called outside of transactions, since steps may call a
+    gateway."""
+    while sum([_brought(one, now) for one in (flow, *_parts(flow))]):
+        pass
 
 
 def carry_on(flow: Flow, *, now: datetime) -> None:
@@ -99,11 +92,11 @@ def do_steps(flow: Flow, steps: Collection[str], *, actor: Actor, now: datetime)
 
     Stops where something else is waited for. Errors: those of `work.complete` and of the steps.
     """
-    seen: set[str] = set()
+    seen: set[Place] = set()
     while (item := _open_item(flow, steps, seen)) is not None:
-        seen.add(item.node)
+        seen.add((item.instance_id, item.node))
         complete(item, actor=actor, now=now)
-        carry_on(flow, now=now)
+        carry_on(Flow(kind=item.kind, subject=item.subject), now=now)
 
 
 def complete(item: WorkItem, *, actor: Actor, now: datetime) -> None:
@@ -114,9 +107,12 @@ def complete(item: WorkItem, *, actor: Actor, now: datetime) -> None:
 
 
 def open_items(flow: Flow) -> list[WorkItem]:
-    """What people are to do for it, and what stands to be repaired; the oldest first."""
-    items = WorkItem.objects.filter(kind=flow.kind, subject=flow.subject)
-    return list(items.filter(status=WorkItem.Status.OPEN).order_by("id"))
+    """What people are to do for it and its parcels, and what stands to be repaired; the oldest
+    first."""
+    its = Q(instance__kind=flow.kind, instance__subject=flow.subject)
+    of_parcels = Q(instance__kind=Kind.FULFILMENT, instance__family=flow.subject)
+    items = WorkItem.objects.filter(its | of_parcels, status=WorkItem.Status.OPEN)
+    return list(items.order_by("id"))
 
 
 def waits_for(flow: Flow, name: str) -> bool:
@@ -156,7 +152,7 @@ def tell(flow: Flow, name: str, *, key: str, now: datetime) -> bool:
 
 def is_over(flow: Flow, *, told: str, actor: str, now: datetime) -> None:
     """The subject has come to its end by its domain's own command: a flow that waits to be told so
-    goes its way, any other is closed, since nothing is left to do."""
+    goes its way, any other is closed with those of its parcels, since nothing is left to do."""
     instance = _locked(flow, now)
     if instance is None:
         return
@@ -166,6 +162,8 @@ def is_over(flow: Flow, *, told: str, actor: str, now: datetime) -> None:
         return
     services.close(instance, actor=actor)
     instance.write()
+    for part in _parts(flow):
+        is_over(part, told="", actor=actor, now=now)
 
 
 def end_if_refunded(order: Order, *, actor: str, now: datetime) -> None:
@@ -185,9 +183,39 @@ def waits(flow: Flow) -> ConflictError:
     )
 
 
-def _open_item(flow: Flow, steps: Collection[str], seen: Collection[str]) -> WorkItem | None:
+def _parts(flow: Flow) -> list[Flow]:
+    """The flows of an order's parcels that have not ended."""
+    found = FlowInstance.objects.filter(
+        kind=Kind.FULFILMENT, family=flow.subject, ended_at__isnull=True
+    )
+    subjects = found.order_by("id").values_list("subject", flat=True)
+    return [Flow(kind=Kind.FULFILMENT.value, subject=subject) for subject in subjects]
+
+
+def _brought(flow: Flow, now: datetime) -> int:
+    """One round; how much was done."""
+    found = FlowInstance.objects.filter(kind=flow.kind, subject=flow.subject, ended_at=None)
+    row = found.values_list("pk", "status", "next_try_at").first()
+    if row is None:
+        return 0
+    instance_id, status, next_try_at = row
+    keys = [instance_id]
+    done = 0
+    if status == FlowInstance.Status.QUEUED and (next_try_at or now) <= now:
+        done += run_flows.start(keys, now=now)
+    signals = Signal.objects.filter(kind=flow.kind, subject=flow.subject)
+    if signals.filter(status=Signal.Status.SENT).exists():
+        run_flows.deliver(keys, now=now)
+    run_flows.fire(keys, now=now)
+    return done + sum(
+        [run_flows.run_job(job, now=now) for job in jobs.ready_of(instance_id, now=now)]
+    )
+
+
+def _open_item(flow: Flow, steps: Collection[str], seen: Collection[Place]) -> WorkItem | None:
     for item in open_items(flow):
-        if item.step in steps and item.node not in seen and not item.repair:
+        place = (item.instance_id, item.node)
+        if item.step in steps and place not in seen and not item.repair:
             return item
     return None
 

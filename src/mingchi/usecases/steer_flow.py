@@ -15,10 +15,10 @@ from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.migrating import Preview
 from mingchi.fulfilment.models import FlowInstance, Signal, Subscription
 from mingchi.usecases import rights
-from mingchi.usecases.follow_flow import CANCEL, PAID, WITHDRAWN
+from mingchi.usecases.follow_flow import CANCEL, PAID, PARCELS_CLOSED, WITHDRAWN
 
-# The gateway's word, and the buyer's; staff cancel through the door of orders.
-_NOT_FOR_STAFF = (PAID, CANCEL, WITHDRAWN)
+# The word of the gateway, the buyer, other flows; staff cancel through the door of orders.
+_NOT_FOR_STAFF = (PAID, CANCEL, WITHDRAWN, PARCELS_CLOSED)
 
 
 def cancel_flow(*, by: User, instance_id: int, now: datetime, reason: str = "") -> None:

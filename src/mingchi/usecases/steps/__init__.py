@@ -4,6 +4,6 @@ Steps that reach a gateway are called with no transaction open: they open their 
 they write, call in between, and can say what became of an earlier try.
 """
 
-from mingchi.usecases.steps import completing, money, pricing
+from mingchi.usecases.steps import completing, money, parcels, pricing
 
-__all__ = ["completing", "money", "pricing"]
+__all__ = ["completing", "money", "parcels", "pricing"]

@@ -3,21 +3,26 @@ thoughts, and plain lists (`list_…`).
 
 Signals that they wait for, sent by whoever moves an order: `paid` money was booked, `cancel` the
 buyer wants out, `arrived` goods on pre-order came in, `refused` the parcel was not accepted,
-`withdrawn` the buyer gave a case up.
+`withdrawn` the buyer gave a case up, `parcels_closed` the flow of the last parcel has ended.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from mingchi.usecases.templates import lists, orders, returns
+from mingchi.usecases.templates import lists, orders, parcels, returns
 from mingchi.usecases.templates.drawing import LANGUAGES, Language, Name, Template, draw
 from mingchi.usecases.templates.lists import ListTemplate, draw_list
 
 ALL: Final[Mapping[str, Template | ListTemplate]] = MappingProxyType(
     {
         template.key: template
-        for template in (*orders.TEMPLATES, *returns.TEMPLATES, *lists.TEMPLATES)
+        for template in (
+            *orders.TEMPLATES,
+            *parcels.TEMPLATES,
+            *returns.TEMPLATES,
+            *lists.TEMPLATES,
+        )
     }
 )
 # What the platform runs where a merchant has drawn nothing.

@@ -364,20 +364,6 @@ PICK_UP: Final = Template(
         *COMPLETED,
     ),
 )
-PARCEL: Final = Template(
-    key="parcel",
-    kind="fulfilment",
-    name=Name("包裹", "Parcel"),
-    about=Name("一个包裹从拣货到妥投。", "One parcel from the shelf to the door."),
-    blocks=(
-        Task(step="shipment.pick", role="warehouse", due="P1D"),
-        Task(step="shipment.pack", role="warehouse", due="P1D"),
-        Task(step="shipment.print_slip"),
-        Task(step="shipment.create", role="warehouse", due="P1D"),
-        Task(step="shipment.hand_over", role="warehouse", due="P1D"),
-        Task(step="shipment.deliver", role="warehouse", due="P7D"),
-    ),
-)
 TEMPLATES: Final = (
     STANDARD,
     REVIEW_FIRST,
@@ -386,5 +372,4 @@ TEMPLATES: Final = (
     PRE_ORDER,
     VIRTUAL,
     PICK_UP,
-    PARCEL,
 )
