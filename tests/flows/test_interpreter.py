@@ -326,6 +326,19 @@ def test_a_job_on_its_way_is_dropped_with_its_undo_named() -> None:
     assert [x.step for x in stopped.effects if isinstance(x, EnqueueJob)] == ["stock.release"]
 
 
+def test_close_withdraws_what_waits_and_undoes_nothing() -> None:
+    graph = graph_of(INNER)
+    state = job(graph, begin(graph).state, "stock").state
+    closed = interpreter.close(graph, state, **COMMON)
+    assert (closed.state.ended, closed.state.tokens) == (CANCELLED, {})
+    assert [x for x in closed.effects if isinstance(x, CancelJob)]
+    assert not [x for x in closed.effects if isinstance(x, EnqueueJob)]
+    undoing = interpreter.cancel(graph, state, **COMMON).state
+    assert interpreter.close(graph, undoing, **COMMON).state.ended == CANCELLED
+    with pytest.raises(NotWaitingError):
+        interpreter.close(graph, closed.state, **COMMON)
+
+
 def test_cancel_undoes_what_was_done_and_ends() -> None:
     chain = SERVICE.format("stock", "stock.reserve") + USER.format("a") + END + ways("s stock a e")
     graph = graph_of(chain)

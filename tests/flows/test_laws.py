@@ -110,8 +110,9 @@ def test_cancel_ends_an_instance_wherever_it_stands(flow: int, chance: int) -> N
     _, states = run(graph, chance)
     for state in states[:20]:
         if state.ended is None:
-            ended = interpreter.cancel(graph, state, now=NOW, decide=decider({})).state
-            assert (ended.tokens, ended.arrivals) == ({}, {})
+            for end in (interpreter.cancel, interpreter.close):
+                ended = end(graph, state, now=NOW, decide=decider({})).state
+                assert (ended.tokens, ended.arrivals) == ({}, {})
 
 
 @LAW

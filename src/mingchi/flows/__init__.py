@@ -27,6 +27,7 @@ from mingchi.flows.errors import (
 from mingchi.flows.graph import Graph, Kind, Node, Way
 from mingchi.flows.interpreter import (
     cancel,
+    close,
     complete,
     fire,
     job_done,
@@ -75,6 +76,7 @@ __all__ = [
     "TooManyStepsError",
     "Way",
     "cancel",
+    "close",
     "complete",
     "fire",
     "job_done",
