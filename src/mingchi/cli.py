@@ -52,6 +52,20 @@ def flow(argv: list[str]) -> int:
     return command.main(argv, platform=_flow_platform)
 
 
+def reconcile(argv: list[str]) -> int:
+    """Compare gateways' bills of a day with our books: `mingchi reconcile --day 2026-11-22`."""
+    from datetime import date
+
+    parser = argparse.ArgumentParser(prog="mingchi reconcile", description=reconcile.__doc__)
+    parser.add_argument("--day", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
+    parser.add_argument("--gateway", help="one only; all where none is named")
+    options = parser.parse_args(argv)
+    _wire()
+    from mingchi.usecases import reconcile as use_case
+
+    return use_case.main(day=options.day, gateway=options.gateway)
+
+
 def verify(argv: list[str]) -> int:
     """Recompute everything from the events; name the first difference."""
     _wire()
@@ -113,6 +127,7 @@ COMMANDS: dict[str, Command] = {
     "replay": replay,
     "flow": flow,
     "verify": verify,
+    "reconcile": reconcile,
     "demo": demo,
     "migrate": migrate,
     "check-deploy": check_deploy,

@@ -72,7 +72,7 @@ def notify(paying: dict[str, Any], *, change: bytes = b"", age_s: int = 0) -> An
     return answer(
         api.client.generic(
             "POST",
-            "/api/payments/sandbox/notice",
+            "/api/gateways/sandbox/notice",
             body + change,
             content_type="application/json",
             headers=headers,

@@ -221,7 +221,7 @@ class TestNotices:
         assert notify(paying).body["outcome"] == "duplicate"
 
     def test_an_unknown_gateway(self, merchant: Merchant) -> None:
-        assert Api().post("/payments/nobody/notice", {}).code == "unknown_gateway"
+        assert Api().post("/gateways/nobody/notice", {}).code == "unknown_gateway"
 
 
 class TestFourEyes:

@@ -191,7 +191,8 @@ def test_every_table_with_a_merchant_says_so() -> None:
     unscoped = {model.__name__ for model in ours if not hasattr(model, "MERCHANT_PATH")}
     of_the_platform = {"Banner", "Brand", "Category", "HomeShelf", "HomeShelfProduct", "HotWord"}
     of_members = {"Favourite", "Visit"}
-    assert unscoped == of_the_platform | of_members | {"GatewayNotice", "SandboxDeal"}
+    of_gateways = {"BillDay", "BillDifference", "BillLine", "GatewayNotice", "SandboxDeal"}
+    assert unscoped == of_the_platform | of_members | of_gateways
     assert {model for model in ours if hasattr(model, "MERCHANT_PATH")} == set(SCOPED)
 
 
@@ -237,6 +238,8 @@ TABLE = {
     "work.repair": ("owner operator", "manager"),
     "withdrawal.decide": ("owner finance", ""),
     "withdrawal.pay": ("owner finance", ""),
+    "bill.compare": ("owner finance", ""),
+    "bill.look": ("owner finance", ""),
     "subsidy.ask": ("owner operator finance", ""),
     "subsidy.decide": ("owner finance", ""),
     "close.ask": ("owner operator finance", ""),

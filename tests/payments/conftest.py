@@ -1,1 +1,1 @@
-from tests.usecases.conftest import _quick_passwords, shop  # noqa: F401 - fixtures
+from tests.usecases.conftest import _quick_passwords, shop, tills  # noqa: F401 - fixtures

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.db import transaction
@@ -17,7 +17,16 @@ from mingchi.orders import price_changes, reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.payments import gateways, receipts, refunding
-from mingchi.payments.gateways import GatewayError, Notice
+from mingchi.payments.bills import Bill
+from mingchi.payments.gateways import (
+    Client,
+    Closing,
+    GatewayError,
+    Notice,
+    RefundNotice,
+    Request,
+    Standing,
+)
 from mingchi.payments.models import Payment, PaymentRefund, SandboxDeal
 from mingchi.usecases.pay_order import PayData, pay_order
 from mingchi.usecases.pay_refunds import confirm_by_hand, send_pending
@@ -166,7 +175,10 @@ class Shaky:
     refuse: str = ""
     gone: list[str] = field(default_factory=list)
 
-    def pay_data(self, *, out_trade_no: str, amount_fen: int, subject: str) -> dict[str, str]:
+    def channels(self, client: Client) -> list[str]:
+        return ["page"]
+
+    def pay_data(self, request: Request) -> dict[str, str]:
         return {}
 
     def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice:
@@ -174,19 +186,28 @@ class Shaky:
 
     def send_back(
         self, *, out_trade_no: str, out_refund_no: str, amount_fen: int, total_fen: int
-    ) -> None:
+    ) -> RefundNotice:
         if self.refuse:
             raise GatewayError(self.refuse)
         self.gone.append(out_refund_no)
         if self.lose:
             self.lose -= 1
             raise DownError
+        return RefundNotice(out_refund_no=out_refund_no, standing=Standing.DONE)
 
     def find_payment(self, *, out_trade_no: str) -> Notice | None:
         return None
 
-    def find_refund(self, *, out_refund_no: str) -> bool:
-        return out_refund_no in self.gone
+    def find_refund(self, *, out_trade_no: str, out_refund_no: str) -> RefundNotice | None:
+        if out_refund_no not in self.gone:
+            return None
+        return RefundNotice(out_refund_no=out_refund_no, standing=Standing.DONE)
+
+    def close(self, *, out_trade_no: str) -> Closing:
+        return Closing.CLOSED
+
+    def bill(self, *, day: date, now: datetime) -> Bill:
+        return Bill(lines=[])
 
 
 @pytest.fixture

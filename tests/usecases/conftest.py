@@ -2,8 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
+from django.test import override_settings
 from pytest_django import Settings
-from tests.usecases.shop import InForce, Shop, staff
+from tests.fakes.alipay import FakeAlipay
+from tests.fakes.tills import Tills
+from tests.fakes.wechat import FakeWechat
+from tests.usecases.shop import NOW, InForce, Shop, staff
 
 from mingchi.fulfilment import defaults
 from mingchi.merchants.models import Merchant
@@ -43,3 +47,12 @@ def shop(db: None) -> Shop:
         owner=staff("owner"),
         finance=staff("finance"),
     )
+
+
+@pytest.fixture
+def tills(shop: Shop) -> Iterator[Tills]:
+    wechat, alipay = FakeWechat(clock=lambda: NOW), FakeAlipay(clock=lambda: NOW)
+    with override_settings(GATEWAYS={"wechat": wechat.config(), "alipay": alipay.config()}):
+        yield Tills(shop, wechat, alipay)
+    wechat.close()
+    alipay.close()

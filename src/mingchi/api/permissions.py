@@ -101,6 +101,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "get_refund": MEMBERS,
         # payments
         "gateway_notice": ANYBODY,
+        "list_payment_ways": ANYBODY,
         "sandbox_pay": MEMBERS_PAY,
         # points
         "get_pool": ANYBODY,
@@ -114,6 +115,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "get_wallet": MEMBERS,
         "get_statement": MEMBERS,
         "list_awards": MEMBERS,
+        "list_payout_ways": MEMBERS,
         "ask_withdrawal": MEMBERS_PAY,
         "list_withdrawals": MEMBERS,
         "get_withdrawal": MEMBERS,
@@ -192,7 +194,12 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_list_withdrawals": LOOK,
         "staff_decide_withdrawal": action("withdrawal.decide", moves_money=True),
         "staff_pay_withdrawal": action("withdrawal.pay", moves_money=True),
+        "staff_send_withdrawal": action("withdrawal.pay", moves_money=True),
         "staff_fail_withdrawal": action("withdrawal.pay", moves_money=True),
+        "staff_list_bills": LOOK,
+        "staff_list_bill_differences": LOOK,
+        "staff_compare_bill": action("bill.compare", moves_money=True),
+        "staff_look_at_difference": action("bill.look", moves_money=True),
         "staff_list_proposals": LOOK,
         "staff_ask_subsidy": action("subsidy.ask", moves_money=True),
         "staff_decide_subsidy": action("subsidy.decide", moves_money=True),

@@ -47,6 +47,8 @@ SEES: Final[dict[str, Roles]] = {
     "fulfilment.signal": ALL_PLATFORM | {MANAGER, HELPER},
     "payments.payment": MONEY | {SERVICE, OPERATOR, CASHIER, MANAGER},
     "payments.gatewaynotice": MONEY,
+    "payments.billday": MONEY,
+    "payments.billdifference": MONEY,
     "payments.paymentrefund": MONEY | {SERVICE, CASHIER, MANAGER},
     "payouts.withdrawal": MONEY | {OPERATOR, SERVICE},
     "payouts.redemption": INSIGHT | {SERVICE},

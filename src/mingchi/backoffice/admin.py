@@ -5,6 +5,7 @@ from procrastinate.contrib.django import models as jobs
 
 from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     audit,
+    bills,
     catalogue,
     desk,
     desk_monitor,

@@ -14,21 +14,25 @@ from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
 from mingchi.payments.models import GatewayNotice, Payment, PaymentRefund
-from mingchi.usecases.pay_refunds import retry_money_back
+from mingchi.payments.refunding import ABNORMAL
+from mingchi.usecases.pay_refunds import confirm_by_hand, retry_money_back
 
 OUTCOME_COLOURS = {
     "applied": "success",
     "duplicate": "info",
     "sent_back": "warning",
     "refused": "danger",
+    "nothing": "info",
 }
-PAYMENT_COLOURS = {"created": "warning", "paid": "success"}
+PAYMENT_COLOURS = {"created": "warning", "paid": "success", "closed": "info"}
 BACK_COLOURS = {"pending": "warning", "paid": "success", "failed": "danger"}
 
 
 REASONS = {
     "refund": _("refund"),
     "order_cancelled": _("paid after the order was cancelled"),
+    "price_changed": _("paid at a price that changed since"),
+    "out_of_stock": _("paid for goods that are gone"),
 }
 
 
@@ -43,6 +47,11 @@ WHY = display.column(_("reason"), _why, order="reason")
 def _retry(deed: Deed) -> Any:
     sent = retry_money_back(by=deed.user, payment_refund_id=deed.thing.pk, now=clock.now())
     return _("The money is sent back.") if sent else _("The gateway refused again.")
+
+
+def _by_hand(deed: Deed) -> Any:
+    confirm_by_hand(by=deed.user, payment_refund_id=deed.thing.pk, now=clock.now())
+    return _("It is noted as given back by hand.")
 
 
 @admin.register(Payment)
@@ -68,12 +77,13 @@ class PaymentPage(Page):
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
         ("gateway", "out_trade_no"),
-        "gateway_no",
+        ("channel", "gateway_no"),
         (
             display.yuan_column("amount_fen", _("amount (yuan)")),
             display.yuan_column("refunded_fen", _("sent back (yuan)")),
         ),
         ("created_at", "paid_at"),
+        ("expires_at", "gateway_at"),
     )
 
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
@@ -119,9 +129,10 @@ class GatewayNoticePage(Page):
     )  # fmt: skip
     list_select_related = ("payment",)
     list_filter = ("outcome", "verified", "received_at")
-    search_fields = ("payment__out_trade_no",)
+    search_fields = ("payment__out_trade_no", "number")
     fields = (
         ("gateway", "received_at"),
+        "number",
         ("verified", display.column(_("outcome"), lambda row: row.get_outcome_display())),
         ("error", display.column(_("payment"), lambda row: display.link(row.payment))),
         display.column(_("body"), lambda row: display.pretty(row.body)),
@@ -142,6 +153,20 @@ class PaymentRefundPage(Page):
             shown=lambda row: row.state == PaymentRefund.State.FAILED,
             icon="replay",
             variant=ActionVariant.PRIMARY,
+        ),
+        Act(
+            name="by-hand",
+            label=_("Given back by hand"),
+            right="refund.send",
+            run=_by_hand,
+            shown=lambda row: (
+                row.state == PaymentRefund.State.FAILED and row.error in ("by_hand", ABNORMAL)
+            ),
+            icon="front_hand",
+            explain=_(
+                "Only once the money is with the buyer: cash that was handed back, or what staff "
+                "sent off at the gateway's own desk because the buyer's account is closed."
+            ),
         ),
     )
     list_display = (
@@ -164,5 +189,7 @@ class PaymentRefundPage(Page):
         ),
         (display.yuan_column("amount_fen", _("amount (yuan)")), WHY),
         ("created_at", "paid_at"),
+        ("gateway_no", "gateway_at"),
+        ("tries", "try_at"),
         "error",
     )

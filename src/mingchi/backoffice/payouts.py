@@ -14,12 +14,18 @@ from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
-from mingchi.payouts.models import Redemption, Withdrawal
-from mingchi.usecases.withdraw import decide_withdrawal, fail_withdrawal, pay_withdrawal
+from mingchi.payouts.models import Redemption, Transfer, Withdrawal
+from mingchi.usecases.withdraw import (
+    decide_withdrawal,
+    fail_withdrawal,
+    pay_withdrawal,
+    send_withdrawal,
+)
 
 COLOURS = {
     "asked": "warning",
     "approved": "info",
+    "sending": "warning",
     "refused": "danger",
     "paid": "success",
     "failed": "danger",
@@ -81,6 +87,15 @@ def _pay(deed: Deed) -> Any:
     return _("The withdrawal is paid: %(number)s.") % {"number": number}
 
 
+def _send(deed: Deed) -> Any:
+    state = send_withdrawal(by=deed.user, withdrawal_id=deed.thing.pk, now=clock.now())
+    said = {
+        "sending": _("It is on its way; the gateway will tell."),
+        "paid": _("The gateway has paid it."),
+    }
+    return said.get(state, _("The gateway refused; its reason stands at the withdrawal."))
+
+
 def _fail(deed: Deed) -> Any:
     fail_withdrawal(by=deed.user, withdrawal_id=deed.thing.pk, error=deed.values["error"])
     return _("The money is in the wallet again.")
@@ -118,6 +133,16 @@ class WithdrawalPage(Page):
             explain=_("The money is free in the wallet again."),
         ),
         Act(
+            name="send",
+            label=_("Pay through the gateway"),
+            right="withdrawal.pay",
+            run=_send,
+            shown=lambda row: row.state == Withdrawal.State.APPROVED and bool(row.gateway),
+            icon="send",
+            variant=ActionVariant.PRIMARY,
+            explain=_("WeChat asks the receiver to confirm; not taken in a day, it comes back."),
+        ),
+        Act(
             name="pay",
             label=_("Mark as paid"),
             right="withdrawal.pay",
@@ -144,12 +169,13 @@ class WithdrawalPage(Page):
         display.column(_("state"), lambda row: (row.state, row.get_state_display()),
                        order="state", labels=COLOURS),
         display.yuan_column("amount_fen", _("amount (yuan)")),
+        "gateway",
         "asked_at",
         "paid_at",
         "transfer_no",
     )  # fmt: skip
     list_select_related = ("member",)
-    list_filter = ("state", "asked_at")
+    list_filter = ("state", "gateway", "asked_at")
     search_fields = ("member__name", "=member__phone", "transfer_no")
     fields = (
         (
@@ -157,6 +183,7 @@ class WithdrawalPage(Page):
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
         (display.yuan_column("amount_fen", _("amount (yuan)")), "transfer_no"),
+        ("gateway", display.column(_("payee's account there"), lambda row: row.masked_payee)),
         ("asked_at", "paid_at"),
         "decided_at",
         (
@@ -167,8 +194,18 @@ class WithdrawalPage(Page):
     )
 
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
-        """The member's wallet."""
-        return [member_panels.money(thing.member)]
+        """The member's wallet, and the transfers."""
+        rows = Transfer.objects.filter(withdrawal=thing).order_by("-id")
+        shown = Panel(
+            title=_("transfers"),
+            headers=[_("our number"), _("state"), _("gateway's number"), _("ended at"), _("error")],
+            rows=[
+                [row.out_transfer_no, row.get_state_display(), row.gateway_no,
+                 display.moment(row.ended_at), row.error]
+                for row in rows
+            ],
+        )  # fmt: skip
+        return [member_panels.money(thing.member), *([shown] if shown.rows else [])]
 
 
 class _Redemptions(ChangeList):

@@ -174,6 +174,8 @@ _MENU: Final = (
             (_("payments"), "payments", "payments.payment"),
             (_("gateway notices"), "notifications", "payments.gatewaynotice"),
             (_("money sent back"), "undo", "payments.paymentrefund"),
+            (_("gateway bills"), "receipt", "payments.billday"),
+            (_("differences to bills"), "rule", "payments.billdifference"),
             (_("redemptions"), "redeem", "payouts.redemption"),
             (_("withdrawals"), "account_balance", "payouts.withdrawal"),
         ),

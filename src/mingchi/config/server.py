@@ -103,6 +103,7 @@ class Supervisor:
 
     def _start(self) -> None:
         say(f"Mingchi 明池 {__version__}, {environment.mode()}; data in {self.var}")
+        _refuse_gateways()
         if not os.environ.get("DATABASE_URL"):
             self.folder = self.var / "postgres"
         database.ensure_database(self.var / "postgres")
@@ -243,6 +244,18 @@ class Supervisor:
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         return lock
+
+
+def _refuse_gateways() -> None:
+    """Said at once, not by each process that we start."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from mingchi.config import gateways
+
+    try:
+        gateways.configured()
+    except ImproperlyConfigured as problem:
+        raise CannotStart(str(problem)) from None
 
 
 def web_command(options: argparse.Namespace) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.backoffice.theme import UNFOLD as UNFOLD
-from mingchi.config import environment
+from mingchi.config import environment, gateways
 from mingchi.config.database import django_database
 from mingchi.foundation.logs import django_logging
 
@@ -15,6 +15,8 @@ VAR = environment.var_dir()
 DEBUG = False
 SECRET_KEY = environment.secret("MINGCHI_SECRET_KEY")
 GATEWAY_SECRET = environment.secret("MINGCHI_GATEWAY_SECRET")
+# Payment gateways by code, beside the sandbox and the cash at the door.
+GATEWAYS = gateways.configured()
 ALLOWED_HOSTS = environment.hosts()
 
 INSTALLED_APPS = [

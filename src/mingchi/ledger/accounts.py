@@ -48,7 +48,13 @@ NAMES: Final[dict[int, str]] = {
 KINDS: Final[dict[str, int]] = {name: kind for kind, name in NAMES.items()}
 
 # Where money lies outside the platform; the numbers are for ever.
-PLACES: Final[dict[str, int]] = {"bank": 1, "sandbox": 2, "cod": 3}
+PLACES: Final[dict[str, int]] = {
+    "bank": 1,
+    "sandbox": 2,
+    "cod": 3,
+    "wechat": 4,
+    "alipay": 5,
+}
 
 
 def number(kind: int, owner: int = 0) -> int:

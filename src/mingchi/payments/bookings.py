@@ -1,7 +1,7 @@
 """The cash entries of payments: which account gives, which gets."""
 
 from mingchi.ledger import accounts, cash
-from mingchi.payments.models import Payment, PaymentRefund
+from mingchi.payments.models import BillDay, Payment, PaymentRefund
 
 
 def payment_taken(payment: Payment, *, shipping_fen: int = 0) -> None:
@@ -44,3 +44,22 @@ def sent_back(sent: PaymentRefund) -> None:
         ],
         memo=sent.out_refund_no,
     )
+
+
+def fees_kept(bill: BillDay) -> None:
+    """What the gateway kept that day, less what was booked of it: a bill that says more, or less,
+    when it is fetched again is booked by the difference. Saves nothing of the bill."""
+    delta_fen = bill.fee_fen - bill.fee_booked_fen
+    if not delta_fen:
+        return
+    cash.post(
+        key=f"gateway-fee:{bill.pk}:{bill.fee_entries}",
+        kind="gateway_fee",
+        postings=[
+            (accounts.gateway_fee(), -delta_fen),
+            (accounts.cash(bill.gateway), delta_fen),
+        ],
+        memo=str(bill),
+    )
+    bill.fee_entries += 1
+    bill.fee_booked_fen = bill.fee_fen

@@ -4,15 +4,23 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.foundation import clock
+from mingchi.foundation.models import User
 from mingchi.orders.models import Order, Refund
 
 
 class Payment(models.Model):
-    """One attempt to pay an order. `refunded_fen` counts refunds in transit too."""
+    """One attempt to pay an order. `refunded_fen` counts refunds in transit too.
+
+    An attempt that nobody may pay any more is closed at the gateway; should the gateway say later
+    that it was paid all the same, it counts as paid. `watch_at`: when the worker looks next at
+    one that is open; `paid_at` is our time, `gateway_at` the gateway's.
+    """
 
     class State(models.TextChoices):
         CREATED = "created", _("waiting")
         PAID = "paid", _("paid")
+        CLOSED = "closed", _("closed")
 
     MERCHANT_PATH = "order__merchant"
 
@@ -27,7 +35,13 @@ class Payment(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.CREATED
     )
+    channel = models.CharField(_("channel"), max_length=16, blank=True)
+    expires_at = models.DateTimeField(_("may be paid until"), null=True, blank=True)
+    watch_at = models.DateTimeField(_("looked at next"), null=True, blank=True)
+    looks = models.IntegerField(_("times asked of the gateway"), default=0)
+    closing = models.BooleanField(_("being closed"), default=False)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    gateway_at = models.DateTimeField(_("paid, by the gateway's clock"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -41,10 +55,14 @@ class Payment(models.Model):
                 name="payment_refunds_within_amount",
             ),
             models.CheckConstraint(
-                condition=Q(state="created", paid_at__isnull=True, refunded_fen=0)
+                condition=Q(state__in=["created", "closed"], paid_at__isnull=True, refunded_fen=0)
                 | Q(state="paid", paid_at__isnull=False),
                 name="payment_state_known",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="created"), name="payment_open"),
+            models.Index(fields=["gateway", "paid_at"], name="payment_of_day"),
         ]
 
     def __str__(self) -> str:
@@ -59,12 +77,14 @@ class GatewayNotice(models.Model):
         DUPLICATE = "duplicate", _("came before")
         SENT_BACK = "sent_back", _("money sent back")
         REFUSED = "refused", _("refused")
+        NOTHING = "nothing", _("told nothing new")
 
     gateway = models.CharField(_("gateway"), max_length=20)
     body = models.TextField(_("body"))
     headers = models.JSONField(_("headers"), default=dict)
     verified = models.BooleanField(_("signature holds"), default=False)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    number = models.CharField(_("our number"), max_length=64, blank=True)
     error = models.CharField(_("error"), max_length=60, blank=True)
     payment = models.ForeignKey(
         Payment,
@@ -114,8 +134,11 @@ class PaymentRefund(models.Model):
         _("state"), max_length=10, choices=State.choices, default=State.PENDING
     )
     tries = models.IntegerField(_("times asked of the gateway"), default=0)
+    try_at = models.DateTimeField(_("asked again at"), null=True, blank=True)
+    gateway_no = models.CharField(_("gateway's number"), max_length=80, blank=True)
     error = models.CharField(_("error"), max_length=200, blank=True)
     paid_at = models.DateTimeField(_("sent back at"), null=True, blank=True)
+    gateway_at = models.DateTimeField(_("sent back, by the gateway's clock"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -145,8 +168,14 @@ class SandboxDeal(models.Model):
     """The sandbox gateway's own book: what it took and gave back, under our numbers. It answers
     questions about them as a real gateway would."""
 
+    class Kind(models.TextChoices):
+        PAYMENT = "payment", _("payment")
+        REFUND = "refund", _("refund")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PAYMENT)
     number = models.CharField(_("our number"), max_length=40, unique=True)
     amount_fen = models.BigIntegerField(_("amount (fen)"))
+    dealt_at = models.DateTimeField(_("done at"), default=clock.now)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -156,3 +185,122 @@ class SandboxDeal(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class BillDay(models.Model):
+    """What a gateway said of a day (Asia/Shanghai), compared with our books. Compared again, it
+    is filled anew; what staff noted at its differences stays."""
+
+    gateway = models.CharField(_("gateway"), max_length=20)
+    day = models.DateField(_("day"))
+    balanced = models.BooleanField(_("balanced"))
+    lines = models.IntegerField(_("lines"), default=0)
+    payments_fen = models.BigIntegerField(_("payments (fen)"), default=0)
+    refunds_fen = models.BigIntegerField(_("refunds (fen)"), default=0)
+    transfers_fen = models.BigIntegerField(_("transfers (fen)"), default=0)
+    fee_fen = models.BigIntegerField(_("fees kept (fen)"), default=0)
+    fee_entries = models.IntegerField(_("entries of fees"), default=0)
+    fee_booked_fen = models.BigIntegerField(_("fees booked (fen)"), default=0)
+    compared_at = models.DateTimeField(_("compared at"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("gateway bill")
+        verbose_name_plural = _("gateway bills")
+        ordering = ["-day", "gateway"]
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "day"], name="bill_one_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.day}"
+
+
+class BillLine(models.Model):
+    """One payment, refund or transfer of a bill, as the gateway gave it."""
+
+    bill = models.ForeignKey(
+        BillDay, models.CASCADE, related_name="rows", verbose_name=_("gateway bill")
+    )
+    kind = models.CharField(_("kind"), max_length=10)
+    number = models.CharField(_("our number"), max_length=64, db_index=True)
+    gateway_no = models.CharField(_("gateway's number"), max_length=80)
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    fee_fen = models.BigIntegerField(_("fee (fen)"))
+    at = models.DateTimeField(_("done at"), null=True)
+
+    class Meta:
+        verbose_name = _("line of a bill")
+        verbose_name_plural = _("lines of bills")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+class BillDifference(models.Model):
+    """Where a bill and our books differ. `row` names ours (`payment:12`); `gone_at`: a later
+    comparison no longer found it."""
+
+    class Kind(models.TextChoices):
+        MISSING_HERE = "missing_here", _("not in our books")
+        MISSING_THERE = "missing_there", _("not in the bill")
+        AMOUNT = "amount", _("amounts differ")
+        UNBOOKED = "unbooked", _("done there, not here")
+        UNOWED = "unowed", _("nobody owed it; sent back")
+        TWICE = "twice", _("twice in the bill")
+        SUMS = "sums", _("the bill's own sums are wrong")
+
+    class About(models.TextChoices):
+        PAYMENT = "payment", _("payment")
+        REFUND = "refund", _("refund")
+        TRANSFER = "transfer", _("transfer")
+        FEE = "fee", _("fee")
+
+    bill = models.ForeignKey(
+        BillDay, models.PROTECT, related_name="differences", verbose_name=_("gateway bill")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    about = models.CharField(_("about"), max_length=10, choices=About.choices)
+    number = models.CharField(_("our number"), max_length=64, blank=True)
+    gateway_no = models.CharField(_("gateway's number"), max_length=80, blank=True)
+    gateway_fen = models.BigIntegerField(_("by the gateway (fen)"), null=True)
+    our_fen = models.BigIntegerField(_("by our books (fen)"), null=True)
+    row = models.CharField(_("our row"), max_length=40, blank=True)
+    looked_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("looked at by"),
+    )
+    looked_at = models.DateTimeField(_("looked at"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    gone_at = models.DateTimeField(_("gone since"), null=True, blank=True)
+    created_at = models.DateTimeField(_("found at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("difference to a bill")
+        verbose_name_plural = _("differences to bills")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(looked_at__isnull=True, gone_at__isnull=True),
+                name="difference_open",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bill", "kind", "about", "number"], name="difference_listed_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(looked_by__isnull=True, looked_at__isnull=True, note="")
+                | Q(looked_by__isnull=False, looked_at__isnull=False) & ~Q(note=""),
+                name="difference_looked_at_with_note",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}".strip()

@@ -4,9 +4,12 @@ Callers hold the order's lock; `ask` opens transactions of its own, as it calls 
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +20,15 @@ from mingchi.orders.models import Order
 from mingchi.payments import bookings, gateways
 from mingchi.payments import services as payments
 from mingchi.payments.at_the_door import AtTheDoor
+from mingchi.payments.gateways import Closing, GatewayDownError, GatewayError
 from mingchi.payments.models import GatewayNotice, Payment
 
+log = structlog.get_logger(__name__)
 Outcome = GatewayNotice.Outcome
+# Who else hears that an order is paid.
+Paid = Callable[[Order, Payment, datetime], None]
+# A page that expired may have been paid in its last moment.
+GRACE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +39,12 @@ class Receipt:
     payment_refund_id: int | None = None
 
 
-def book(order: Order, payment: Payment, *, gateway_no: str, now: datetime) -> Receipt:
+def book(
+    order: Order, payment: Payment, *, gateway_no: str, now: datetime, at: datetime | None = None
+) -> Receipt:
     """An attempt was paid. The order goes on, if it waits for just this amount and its goods can
     be had; otherwise (given up, paid twice, price changed since) the money is on its way back."""
-    if not payments.mark_paid(payment, gateway_no=gateway_no, now=now):
+    if not payments.mark_paid(payment, gateway_no=gateway_no, now=now, at=at):
         return Receipt(outcome=Outcome.DUPLICATE)
     unowed = _unowed(order, payment)
     if not unowed:
@@ -48,18 +59,53 @@ def book(order: Order, payment: Payment, *, gateway_no: str, now: datetime) -> R
 
 def ask(*, order_id: int, now: datetime) -> bool:
     """Whether the order is paid, by our books or, where a notice was lost, by the gateways' word,
-    which is booked. Called outside of transactions, as it may take long."""
+    which is booked. Called outside of transactions, as it may take long. A gateway that does not
+    answer does not keep us from asking the next."""
     if Order.objects.filter(pk=order_id, paid_at__isnull=False).exists():
         return True
     attempts = Payment.objects.filter(order_id=order_id, state=Payment.State.CREATED)
     for attempt in attempts.order_by("id"):
-        found = gateways.get(attempt.gateway).find_payment(out_trade_no=attempt.out_trade_no)
-        if found is None or found.amount_fen != attempt.amount_fen:
-            continue
-        with transaction.atomic():
-            order = orders.lock(order_id)
-            book(order, attempt, gateway_no=found.gateway_no, now=now)
+        try:
+            ask_about(attempt, now=now)
+        except (GatewayError, GatewayDownError) as error:
+            log.warning("gateway_not_asked", number=attempt.out_trade_no, error=str(error))
     return Order.objects.filter(pk=order_id, paid_at__isnull=False).exists()
+
+
+def ask_about(
+    attempt: Payment, *, now: datetime, paid: Paid = lambda order, payment, now: None
+) -> Receipt | None:
+    """What the gateway knows of one attempt is booked; None where it knows of no payment, or of
+    another amount, which reconciliation shows. `paid` is called in the same transaction where the
+    order goes on. Raises as the gateway does."""
+    found = gateways.get(attempt.gateway).find_payment(out_trade_no=attempt.out_trade_no)
+    if found is None:
+        return None
+    if found.amount_fen != attempt.amount_fen:
+        log.error("gateway_amount_differs", number=attempt.out_trade_no, fen=found.amount_fen)
+        return None
+    with transaction.atomic():
+        order = orders.lock(attempt.order_id)
+        receipt = book(order, attempt, gateway_no=found.gateway_no, now=now, at=found.at)
+        if receipt.outcome == Outcome.APPLIED:
+            paid(order, attempt, now)
+    return receipt
+
+
+def let_go(attempt: Payment, *, now: datetime) -> bool:
+    """Close an attempt that nobody may pay any more, at the gateway and in our books; what was
+    paid meanwhile is booked. Returns whether it is settled either way. Raises as the gateway does.
+
+    A gateway that has not seen the attempt may still see it while the buyer's page is good: until
+    then it stays open here, and is asked again.
+    """
+    closing = gateways.get(attempt.gateway).close(out_trade_no=attempt.out_trade_no)
+    if closing == Closing.PAID:
+        return ask_about(attempt, now=now) is not None
+    outlived = attempt.expires_at is None or now > attempt.expires_at + GRACE
+    if closing == Closing.CLOSED or outlived:
+        return payments.mark_closed(attempt)
+    return False
 
 
 def collect(order: Order, *, now: datetime) -> bool:
@@ -76,10 +122,11 @@ def collect(order: Order, *, now: datetime) -> bool:
     payment = Payment.objects.create(
         order=order,
         gateway=AtTheDoor.code,
-        out_trade_no=f"{order.number}-{secrets.token_hex(5)}",
+        out_trade_no=f"{order.number}_{secrets.token_hex(5)}",
         amount_fen=order.total_fen,
         state=Payment.State.PAID,
         paid_at=now,
+        gateway_at=now,
     )
     bookings.payment_taken(payment, shipping_fen=order.shipping_fen)
     orders.mark_paid(order, now=now)

@@ -4,10 +4,20 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
-from mingchi.payments.gateways import GatewayError, Notice
+from mingchi.foundation import clock
+from mingchi.payments.bills import Bill, Kind, Line, day_bounds
+from mingchi.payments.gateways import (
+    Client,
+    Closing,
+    GatewayError,
+    Notice,
+    RefundNotice,
+    Request,
+    Standing,
+)
 from mingchi.payments.models import SandboxDeal
 
 TOLERANCE_S = 300
@@ -22,9 +32,18 @@ class SandboxGateway:
     def __init__(self, *, secret: str) -> None:
         self._secret = secret.encode()
 
-    def pay_data(self, *, out_trade_no: str, amount_fen: int, subject: str) -> dict[str, str]:
+    def channels(self, client: Client) -> Sequence[str]:
+        """From anywhere: its page is ours."""
+        return ("page",)
+
+    def pay_data(self, request: Request) -> dict[str, str]:
         """What the sandbox's pay page shows."""
-        return {"out_trade_no": out_trade_no, "amount_fen": str(amount_fen), "subject": subject}
+        return {
+            "kind": "sandbox",
+            "out_trade_no": request.out_trade_no,
+            "amount_fen": str(request.amount_fen),
+            "subject": request.subject,
+        }
 
     def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice:
         """Signature first, then time, then form."""
@@ -39,30 +58,70 @@ class SandboxGateway:
             raise GatewayError("malformed_notice")
         return _parse(body)
 
-    def send_back(
-        self, *, out_trade_no: str, out_refund_no: str, amount_fen: int, total_fen: int
-    ) -> None:
-        """Always works: there is no money."""
-        if not 0 < amount_fen <= total_fen:
-            raise GatewayError("refund_exceeds_payment")
-        self.note(out_refund_no, amount_fen)
-
     def find_payment(self, *, out_trade_no: str) -> Notice | None:
         """What stands in its book."""
-        deal = SandboxDeal.objects.filter(number=out_trade_no).first()
+        deal = _deal(out_trade_no)
         if deal is None:
             return None
         return Notice(
-            out_trade_no=out_trade_no, gateway_no=f"SB{out_trade_no}", amount_fen=deal.amount_fen
+            out_trade_no=out_trade_no,
+            gateway_no=f"SB{out_trade_no}",
+            amount_fen=deal.amount_fen,
+            at=deal.dealt_at,
         )
 
-    def find_refund(self, *, out_refund_no: str) -> bool:
-        """Whether it stands in its book."""
-        return SandboxDeal.objects.filter(number=out_refund_no).exists()
+    def close(self, *, out_trade_no: str) -> Closing:
+        """Nothing to close; what stands in its book was paid."""
+        return Closing.PAID if _deal(out_trade_no) else Closing.CLOSED
 
-    def note(self, number: str, amount_fen: int) -> None:
+    def send_back(
+        self, *, out_trade_no: str, out_refund_no: str, amount_fen: int, total_fen: int
+    ) -> RefundNotice:
+        """Always works: there is no money."""
+        if not 0 < amount_fen <= total_fen:
+            raise GatewayError("refund_exceeds_payment")
+        self.note(out_refund_no, amount_fen, kind=SandboxDeal.Kind.REFUND)
+        return RefundNotice(out_refund_no=out_refund_no, standing=Standing.DONE)
+
+    def find_refund(self, *, out_trade_no: str, out_refund_no: str) -> RefundNotice | None:
+        """What stands in its book."""
+        deal = _deal(out_refund_no)
+        if deal is None:
+            return None
+        return RefundNotice(
+            out_refund_no=out_refund_no, standing=Standing.DONE, amount_fen=deal.amount_fen
+        )
+
+    def note(
+        self,
+        number: str,
+        amount_fen: int,
+        *,
+        kind: SandboxDeal.Kind = SandboxDeal.Kind.PAYMENT,
+        at: datetime | None = None,
+    ) -> None:
         """Write a deal into the sandbox's book, once."""
-        SandboxDeal.objects.get_or_create(number=number, defaults={"amount_fen": amount_fen})
+        values = {"amount_fen": amount_fen, "kind": kind, "dealt_at": at or clock.now()}
+        SandboxDeal.objects.get_or_create(number=number, defaults=values)
+
+    def bill(self, *, day: date, now: datetime) -> Bill:
+        """Its book of that day; it keeps no fee."""
+        start, end = day_bounds(day)
+        if now < end:
+            raise GatewayError("no_bill_yet")
+        deals = SandboxDeal.objects.filter(dealt_at__gte=start, dealt_at__lt=end)
+        return Bill(
+            lines=[
+                Line(
+                    kind=Kind(deal.kind),
+                    number=deal.number,
+                    gateway_no=f"SB{deal.number}",
+                    amount_fen=deal.amount_fen,
+                    at=deal.dealt_at,
+                )
+                for deal in deals.order_by("id")
+            ]
+        )
 
     def notice(
         self, *, out_trade_no: str, amount_fen: int, now: datetime, gateway_no: str = ""
@@ -84,6 +143,10 @@ class SandboxGateway:
     def _signature(self, timestamp: str, nonce: str, body: bytes) -> str:
         text = f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
         return hmac.new(self._secret, text, hashlib.sha256).hexdigest()
+
+
+def _deal(number: str) -> SandboxDeal | None:
+    return SandboxDeal.objects.filter(number=number).first()
 
 
 def _parse(body: bytes) -> Notice:

@@ -1,5 +1,6 @@
 """Withdrawals: reserved, approved, paid. One place for the moves and their cash entries."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,13 @@ MOVES: dict[Withdrawal.State, tuple[Withdrawal.State, ...]] = {
     State.REFUSED: (State.ASKED,),
     State.PAID: (State.APPROVED,),
     State.FAILED: (State.APPROVED,),
+    State.SENDING: (State.APPROVED,),
+}
+# The gateway's word alone ends what is on its way through it; staff can't pay it once more.
+BY_GATEWAY: dict[Withdrawal.State, tuple[Withdrawal.State, ...]] = {
+    State.PAID: (State.SENDING,),
+    State.FAILED: (State.SENDING,),
+    State.APPROVED: (State.SENDING,),
 }
 
 
@@ -36,9 +44,15 @@ def get(withdrawal_id: int) -> Withdrawal:
     return found
 
 
-def move(withdrawal: Withdrawal, to: Withdrawal.State, **fields: Any) -> None:
+def move(
+    withdrawal: Withdrawal,
+    to: Withdrawal.State,
+    *,
+    moves: Mapping[Withdrawal.State, tuple[Withdrawal.State, ...]] = MOVES,
+    **fields: Any,
+) -> None:
     """Move a withdrawal where the table allows it; `impossible_move` 409."""
-    moved = Withdrawal.objects.filter(pk=withdrawal.pk, state__in=MOVES[to]).update(
+    moved = Withdrawal.objects.filter(pk=withdrawal.pk, state__in=moves[to]).update(
         state=to, **fields
     )
     if not moved:
@@ -82,19 +96,50 @@ def pay(withdrawal: Withdrawal, *, transfer_no: str, now: datetime) -> None:
     """The bank has sent the money; not while payouts of the member are stopped."""
     refuse_frozen(withdrawal.member)
     move(withdrawal, State.PAID, paid_at=now, transfer_no=transfer_no)
-    cash.post(
-        key=f"withdrawal-paid:{withdrawal.pk}",
-        kind="withdrawal_paid",
-        postings=[
-            (accounts.withdrawal_pending(), -withdrawal.amount_fen),
-            (accounts.cash("bank"), withdrawal.amount_fen),
-        ],
-    )
+    _post_paid(withdrawal, place="bank")
 
 
 def fail(withdrawal: Withdrawal, *, error: str) -> None:
     """The bank could not send it: back into the wallet."""
     move(withdrawal, State.FAILED, error=error)
+    _post_failed(withdrawal)
+
+
+def begin_sending(withdrawal: Withdrawal) -> None:
+    """It goes through its gateway now; not while payouts of the member are stopped."""
+    refuse_frozen(withdrawal.member)
+    move(withdrawal, State.SENDING, error="")
+
+
+def arrived(withdrawal: Withdrawal, *, transfer_no: str, now: datetime) -> None:
+    """The gateway has paid it: gone is gone, whatever was stopped meanwhile."""
+    move(withdrawal, State.PAID, moves=BY_GATEWAY, paid_at=now, transfer_no=transfer_no)
+    _post_paid(withdrawal, place=withdrawal.gateway)
+
+
+def not_taken(withdrawal: Withdrawal, *, error: str) -> None:
+    """Its receiver let it lie: back into the wallet, where it can be asked for again."""
+    move(withdrawal, State.FAILED, moves=BY_GATEWAY, error=error)
+    _post_failed(withdrawal)
+
+
+def refused(withdrawal: Withdrawal, *, error: str) -> None:
+    """The gateway did not send it: approved still, for staff to try again, pay by hand or end."""
+    move(withdrawal, State.APPROVED, moves=BY_GATEWAY, error=error)
+
+
+def _post_paid(withdrawal: Withdrawal, *, place: str) -> None:
+    cash.post(
+        key=f"withdrawal-paid:{withdrawal.pk}",
+        kind="withdrawal_paid",
+        postings=[
+            (accounts.withdrawal_pending(), -withdrawal.amount_fen),
+            (accounts.cash(place), withdrawal.amount_fen),
+        ],
+    )
+
+
+def _post_failed(withdrawal: Withdrawal) -> None:
     cash.post(
         key=f"withdrawal-failed:{withdrawal.pk}",
         kind="withdrawal_failed",

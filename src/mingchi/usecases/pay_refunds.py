@@ -4,6 +4,7 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import audit
@@ -69,8 +70,10 @@ def settle_refund(*, refund_id: int, result: Result, now: datetime) -> bool:
 
 
 def send_pending(*, now: datetime, limit: int = 200) -> int:
-    """Send what is promised and not gone, after a crash say; returns how many. For the worker."""
-    waiting = PaymentRefund.objects.filter(state=State.PENDING).order_by("pk")
+    """Send what is promised and not gone, after a crash say, and ask what became of what is under
+    way; returns how many are gone. For the worker."""
+    due = Q(try_at__isnull=True) | Q(try_at__lte=now)
+    waiting = PaymentRefund.objects.filter(due, state=State.PENDING).order_by("pk")
 
     def send(key: int) -> bool:
         return refunding.send(payment_refund_id=key, now=now)
@@ -95,8 +98,8 @@ def retry_money_back(*, by: User, payment_refund_id: int, now: datetime) -> bool
 
 
 def confirm_by_hand(*, by: User, payment_refund_id: int, now: datetime) -> bool:
-    """Finance gave back by hand what came in at the door; whether that is news. `not_found` 404,
-    `impossible_move` 409 for money of a gateway."""
+    """Finance gave back by hand what came in at the door, or what the gateway could not bring to
+    the buyer; whether that is news. `not_found` 404, `impossible_move` 409 for other money."""
     rights.require(by, "refund.send")
     with transaction.atomic():
         if not PaymentRefund.objects.filter(pk=payment_refund_id).exists():

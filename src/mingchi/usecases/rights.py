@@ -75,6 +75,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "work.repair": _right(OPERATOR, merchant=(MANAGER,)),
         "withdrawal.decide": _right(FINANCE),
         "withdrawal.pay": _right(FINANCE),
+        "bill.compare": _right(FINANCE),
+        "bill.look": _right(FINANCE),
         "subsidy.ask": _right(OPERATOR, FINANCE),
         "subsidy.decide": _right(FINANCE),
         "close.ask": _right(OPERATOR, FINANCE),

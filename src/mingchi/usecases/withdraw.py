@@ -1,6 +1,6 @@
 """A member takes money out of the wallet: asked, approved by staff, paid by the bank."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -12,9 +12,12 @@ from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.ledger import accounts, balances
 from mingchi.members import services as members
+from mingchi.payments import gateways
 from mingchi.payouts import services as payouts
+from mingchi.payouts import transfers
 from mingchi.payouts.models import Withdrawal
 from mingchi.usecases import checks, rights
+from mingchi.usecases.each import for_each
 from mingchi.usecases.once import once
 
 
@@ -27,27 +30,52 @@ class Asked:
     amount_fen: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payee:
+    """Where the money is to go: the member's account at a gateway, or by hand where none is named.
+    WeChat takes an openid, Alipay an id or a login with the name."""
+
+    gateway: str = ""
+    account: str = ""
+    name: str = ""
+
+
+BY_HAND = Payee()
+
+
 def request_withdrawal(
-    *, member_id: int, amount_fen: int, idempotency_key: str, now: datetime
+    *, member_id: int, amount_fen: int, idempotency_key: str, now: datetime, payee: Payee = BY_HAND
 ) -> Asked:
     """Set the money aside and ask staff.
 
     Errors: `insufficient_balance` 409 with `available_fen` (a debt shows as negative),
-    `payouts_frozen` 409, `amount_invalid`.
+    `payouts_frozen` 409, `amount_invalid`, `unknown_gateway`, `text_invalid`.
     """
     checks.amount(amount_fen)
+    payee = _checked(payee)
     with transaction.atomic():
         return once(
             action="request_withdrawal",
             actor=f"member:{member_id}",
             key=idempotency_key,
-            body={"amount_fen": amount_fen},
-            run=lambda: _ask(member_id, amount_fen, now),
+            body={"amount_fen": amount_fen} | (asdict(payee) if payee.gateway else {}),
+            run=lambda: _ask(member_id, amount_fen, payee, now),
             result=Asked,
         )
 
 
-def _ask(member_id: int, amount_fen: int, now: datetime) -> Asked:
+def _checked(payee: Payee) -> Payee:
+    if not payee.gateway:
+        return BY_HAND
+    gateways.for_transfers(payee.gateway)
+    return Payee(
+        gateway=payee.gateway,
+        account=checks.text(payee.account, field="account", longest=100, needed=True),
+        name=checks.text(payee.name, field="name", longest=60),
+    )
+
+
+def _ask(member_id: int, amount_fen: int, payee: Payee, now: datetime) -> Asked:
     payouts.refuse_frozen(members.acting(member_id))
     balances.reserve(accounts.wallet(member_id), amount_fen)
     proposal = proposals.ask(
@@ -56,7 +84,13 @@ def _ask(member_id: int, amount_fen: int, now: datetime) -> Asked:
         by=f"member:{member_id}",
     )
     asked = Withdrawal.objects.create(
-        member_id=member_id, amount_fen=amount_fen, proposal=proposal, asked_at=now
+        member_id=member_id,
+        amount_fen=amount_fen,
+        gateway=payee.gateway,
+        payee=payee.account,
+        payee_name=payee.name,
+        proposal=proposal,
+        asked_at=now,
     )
     return Asked(withdrawal_id=asked.pk, state=str(asked.state), amount_fen=amount_fen)
 
@@ -97,6 +131,30 @@ def pay_withdrawal(*, by: User, withdrawal_id: int, now: datetime, transfer_no: 
         payouts.pay(found, transfer_no=number, now=now)
         _audit(by, found, "withdrawal.pay", "paid")
     return number
+
+
+def send_withdrawal(*, by: User, withdrawal_id: int, now: datetime) -> str:
+    """Pay it through the gateway the member named; returns the state: mostly `sending`, as the
+    receiver may have to confirm. Errors: `impossible_move` 409, `payouts_frozen` 409,
+    `unknown_gateway` for one that is to be paid by hand."""
+    rights.require(by, "withdrawal.pay")
+    with transaction.atomic():
+        found = payouts.get(withdrawal_id)
+        gateways.for_transfers(found.gateway)
+        transfer = transfers.begin(found)
+        _audit(by, found, "withdrawal.send", "sending")
+    transfers.send(transfer_id=transfer.pk, now=now)
+    return str(payouts.get(withdrawal_id).state)
+
+
+def send_transfers(*, now: datetime, limit: int = 200) -> int:
+    """Send what was to be sent, after a crash say, and ask what became of what is under way;
+    returns how many came to an end. For the worker."""
+
+    def send(key: int) -> bool:
+        return transfers.send(transfer_id=key, now=now)
+
+    return for_each(transfers.due(now=now)[:limit], send, step="send_transfers")
 
 
 def fail_withdrawal(*, by: User, withdrawal_id: int, error: str) -> None:

@@ -24,14 +24,18 @@ from mingchi.usecases import (
     pay_refunds,
     publish_plan,
     receive_order,
+    reconcile,
     release_expired,
     send_notifications,
+    watch_payments,
+    withdraw,
 )
 from mingchi.worker import flows
 
 EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
+EVERY_HOUR = "20 * * * *"
 EVERY_NIGHT = "30 3 * * *"
 STOP_TIMEOUT_S = 8  # less than the supervisor grants
 
@@ -100,6 +104,21 @@ def pay_settled_refunds() -> int:
 @periodic(EVERY_TEN_SECONDS)
 def send_pending_refunds() -> int:
     return pay_refunds.send_pending(now=clock.now())
+
+
+@periodic(EVERY_TEN_SECONDS)
+def watch_open_payments() -> int:
+    return watch_payments.watch_payments(now=clock.now())
+
+
+@periodic(EVERY_TEN_SECONDS)
+def send_open_transfers() -> int:
+    return withdraw.send_transfers(now=clock.now())
+
+
+@periodic(EVERY_HOUR)
+def reconcile_due_days() -> int:
+    return reconcile.reconcile_due(now=clock.now())
 
 
 @periodic(EVERY_TEN_SECONDS)

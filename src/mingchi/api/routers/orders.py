@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
 from mingchi.api import shapes
+from mingchi.api.client import address
 from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, Qty, Region
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
@@ -13,6 +14,7 @@ from mingchi.api.shapes import OrderOut, RefundOut
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders.models import Order, Refund
+from mingchi.payments.gateways import Client
 from mingchi.usecases import cancel_order as use_cancel
 from mingchi.usecases import pay_order as use_pay
 from mingchi.usecases import place_order as use_place
@@ -52,10 +54,19 @@ class PlacedOut(Schema):
 
 class PayIn(Input):
     gateway: str = Field(default="sandbox", pattern="^[a-z]{1,20}$")
+    client: Client = Field(default=Client.BROWSER, description="where the buyer pays")
+    payer: str = Field(
+        default="",
+        max_length=100,
+        pattern="^[!-~]*$",
+        description="the buyer's id at the gateway (WeChat openid), where the way needs it",
+    )
 
 
 class PayOut(Schema):
-    """`data` is what the buyer's device hands to the gateway."""
+    """`data` is what the buyer's device hands to the gateway; its `kind` says how: `qr` (show
+    `code_url`), `redirect` (go to `url`), `wechat` (wx.requestPayment or WeixinJSBridge),
+    `alipay_app` (`order_string`), `alipay_mini` (my.tradePay with `trade_no`), `sandbox`."""
 
     payment_id: int
     out_trade_no: str
@@ -113,6 +124,9 @@ def pay_order(request: HttpRequest, order_id: Id, data: PayIn) -> PayOut:
         idempotency_key=idempotency_key(request),
         now=clock.now(),
         gateway=data.gateway,
+        client=data.client,
+        payer=data.payer,
+        client_ip=address(request),
     )
     return PayOut.from_orm(paying)
 

@@ -1,34 +1,52 @@
-"""What payment gateways call, and the sandbox's button that pays."""
+"""Which ways to pay there are, and the sandbox's button that pays."""
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from ninja import Field, Schema
 
 from mingchi.api.fields import Input
 from mingchi.api.principals import member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
+from mingchi.payments import gateways
+from mingchi.payments.gateways import Client
 from mingchi.usecases import sandbox_pay as use_sandbox_pay
-from mingchi.usecases.take_payment import Taken, take_payment
 
 router = GuardedRouter(tags=["payments"])
+NAMES = {"wechat": _("WeChat Pay"), "alipay": _("Alipay"), "sandbox": _("Sandbox (no money)")}
+# Ways for which the buyer's id at the gateway must be known.
+NEEDS_PAYER = frozenset({"jsapi", "mini"})
+
+
+class WayOut(Schema):
+    gateway: str
+    channel: str = Field(
+        description="jsapi, mini, h5, native (WeChat); wap, app, mini (Alipay); page (sandbox)"
+    )
+    name: str
+    needs_payer: bool = Field(description="whether `payer`, the buyer's id there, has to be sent")
 
 
 class TakenOut(Schema):
     outcome: str = Field(description="applied, duplicate or sent_back")
-    order_id: int
+    order_id: int | None
 
 
 class SandboxPayIn(Input):
-    out_trade_no: str = Field(pattern="^[0-9A-Za-z-]{1,40}$")
+    out_trade_no: str = Field(pattern="^[0-9A-Za-z_-]{1,40}$")
 
 
-@router.post("/{gateway}/notice", response=TakenOut, summary="A gateway's signed notice")
-def gateway_notice(request: HttpRequest, gateway: str) -> TakenOut:
-    """Believed by its signature and time alone; kept as it came; applied once."""
-    taken = take_payment(
-        gateway=gateway, body=request.body, headers=dict(request.headers), now=clock.now()
-    )
-    return _taken(taken)
+@router.get("/ways", response=list[WayOut], summary="Ways to pay")
+def list_payment_ways(request: HttpRequest, client: Client = Client.BROWSER) -> list[WayOut]:
+    """What one can pay with from where one is: a phone's browser, a desktop, an app, inside WeChat
+    or a mini-program. Cash on delivery is chosen as an order is placed."""
+    return [
+        WayOut(
+            gateway=code, channel=channel, name=str(NAMES[code]), needs_payer=channel in NEEDS_PAYER
+        )
+        for code in gateways.codes()
+        for channel in gateways.get(code).channels(client)
+    ]
 
 
 @router.post("/sandbox/pay", response=TakenOut, summary="Pay in the sandbox")
@@ -38,8 +56,4 @@ def sandbox_pay(request: HttpRequest, data: SandboxPayIn) -> TakenOut:
     taken = use_sandbox_pay.sandbox_pay(
         member_id=member_of(request).pk, out_trade_no=data.out_trade_no, now=clock.now()
     )
-    return _taken(taken)
-
-
-def _taken(taken: Taken) -> TakenOut:
     return TakenOut(outcome=taken.outcome, order_id=taken.order_id)

@@ -8,7 +8,7 @@ from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
 from mingchi.api.fields import PRINTABLE, Before, Fen, Id, Input, Limit, Line, Page, Reason
-from mingchi.api.keyed import keyed
+from mingchi.api.keyed import keyed, keyed_committed
 from mingchi.api.paging import page
 from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
@@ -35,6 +35,8 @@ class WithdrawalOut(Schema):
     decided_at: datetime | None
     paid_at: datetime | None
     transfer_no: str | None
+    gateway: str = Field(description="through which it goes; empty: by hand")
+    payee: str = Field(alias="masked_payee", description="masked")
     error: str
 
 
@@ -139,6 +141,19 @@ def staff_pay_withdrawal(request: HttpRequest, withdrawal_id: Id, data: PayIn) -
         },
     )
     return PaidOut(**answer)
+
+
+@router.post("/withdrawals/{withdrawal_id}/send", response=StateOut, summary="Pay by gateway")
+def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> StateOut:
+    """Pay it through the gateway that the member named; `sending` until the gateway says more."""
+
+    def run() -> dict[str, object]:
+        state = use_withdraw.send_withdrawal(
+            by=staff_of(request), withdrawal_id=withdrawal_id, now=clock.now()
+        )
+        return {"state": state}
+
+    return StateOut(**keyed_committed(request, run))
 
 
 @router.post("/withdrawals/{withdrawal_id}/fail", response=StateOut, summary="Sent back")

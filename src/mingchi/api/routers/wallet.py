@@ -5,15 +5,18 @@ from datetime import datetime
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
-from mingchi.api.fields import Before, Fen, Id, Input, Limit, Page
+from mingchi.api.fields import PRINTABLE, Before, Fen, Id, Input, Limit, Page
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
+from mingchi.api.routers.payments import NAMES
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.ledger import accounts, balances, rules, statements
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.models import StatementLine
+from mingchi.payments import gateways
+from mingchi.payouts import transfers
 from mingchi.payouts.models import Withdrawal
 from mingchi.rebates import awards, ids
 from mingchi.rebates.awards import AwardLine
@@ -49,8 +52,15 @@ class AwardOut(Schema):
     at: datetime
 
 
+class PayeeIn(Input):
+    gateway: str = Field(pattern="^[a-z]{1,20}$", description="one of the payout ways")
+    account: str = Field(min_length=1, max_length=100, pattern="^[!-~]+$")
+    name: str = Field(default="", max_length=60, pattern=PRINTABLE)
+
+
 class WithdrawIn(Input):
     amount_fen: Fen
+    payee: PayeeIn | None = Field(default=None, description="null: staff pay by hand")
 
 
 class AskedOut(Schema):
@@ -67,6 +77,16 @@ class WithdrawalOut(Schema):
     decided_at: datetime | None
     paid_at: datetime | None
     transfer_no: str | None
+    gateway: str = Field(description="through which it goes; empty: by hand")
+    confirm: dict[str, str] | None = Field(
+        description="what the device hands to WeChat (wx.requestMerchantTransfer) while the "
+        "transfer waits for the member; else null"
+    )
+
+
+class PayoutWayOut(Schema):
+    gateway: str
+    name: str
 
 
 @router.get("", response=WalletOut, summary="My balance")
@@ -107,12 +127,21 @@ def list_awards(request: HttpRequest, limit: Limit = 20, before: Before = None) 
     )
 
 
+@router.get("/payout-ways", response=list[PayoutWayOut], summary="Where money can go")
+def list_payout_ways(request: HttpRequest) -> list[PayoutWayOut]:
+    """Gateways that bring a withdrawal to the member; where there is none staff pay by hand."""
+    codes = gateways.transfer_codes()
+    return [PayoutWayOut(gateway=code, name=str(NAMES[code])) for code in codes]
+
+
 @router.post("/withdrawals", response={201: AskedOut}, summary="Ask for a withdrawal")
 def ask_withdrawal(request: HttpRequest, data: WithdrawIn) -> Status[AskedOut]:
     """The money is set aside at once; staff approve. Too little: 409 with `available_fen`."""
+    payee = data.payee
     asked = use_withdraw.request_withdrawal(
         member_id=member_of(request).pk,
         amount_fen=data.amount_fen,
+        payee=use_withdraw.BY_HAND if payee is None else use_withdraw.Payee(**payee.dict()),
         idempotency_key=idempotency_key(request),
         now=clock.now(),
     )
@@ -124,7 +153,7 @@ def list_withdrawals(
     request: HttpRequest, limit: Limit = 20, before: Before = None
 ) -> Page[WithdrawalOut]:
     """Newest first."""
-    rows = Withdrawal.objects.filter(member=member_of(request))
+    rows = Withdrawal.objects.filter(member=member_of(request)).prefetch_related("transfers")
     return page(rows, _withdrawal, limit=limit, before=before)
 
 
@@ -171,4 +200,6 @@ def _withdrawal(found: Withdrawal) -> WithdrawalOut:
         decided_at=found.decided_at,
         paid_at=found.paid_at,
         transfer_no=found.transfer_no,
+        gateway=found.gateway,
+        confirm=transfers.confirm_data(found),
     )

@@ -119,11 +119,12 @@ def _all_gone(money: Iterable[PaymentRefund]) -> bool:
 
 def _send(money: Iterable[PaymentRefund], context: StepContext) -> None:
     """Every part is tried, also what a gateway refused before; `refund_refused` 409 where one of
-    them is still not gone."""
+    them is neither gone nor taken over by the gateway, which may need days for it."""
     refused = []
     for each in money:
         refunding.try_again(payment_refund_id=each.pk)
-        if not refunding.send(payment_refund_id=each.pk, now=context.now):
+        gone = refunding.send(payment_refund_id=each.pk, now=context.now)
+        if not gone and not refunding.is_accepted(payment_refund_id=each.pk):
             refused.append(each.out_refund_no)
     if refused:
         raise ConflictError(
