@@ -55,7 +55,7 @@ def test_both(configured, wechat: Environment, alipay: Environment) -> None:  # 
     assert list(found) == ["wechat", "alipay"]
     assert found["wechat"].address == wechat["MINGCHI_WECHAT_ADDRESS"]
     # Nobody reads keys in a log.
-    for secret in ("PRIVATE KEY", wechat["MINGCHI_WECHAT_APIV3_KEY"]):
+    for secret in ("PRIVATE KEY", wechat["MINGCHI_WECHAT_API_KEY"]):
         assert secret not in repr(found)
 
 
@@ -85,7 +85,7 @@ def test_two_ways_of_believing_are_one_too_many(configured, wechat, alipay) -> N
 
 def test_a_short_key(configured, wechat: Environment) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ImproperlyConfigured, match="32 characters"):
-        configured(wechat, MINGCHI_WECHAT_APIV3_KEY="short")
+        configured(wechat, MINGCHI_WECHAT_API_KEY="short")
 
 
 BEYOND = [

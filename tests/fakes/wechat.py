@@ -140,7 +140,7 @@ class FakeWechat:
             "MINGCHI_WECHAT_MINI_APPID": MINI_APPID,
             "MINGCHI_WECHAT_CERT_SERIAL": CERT_SERIAL,
             "MINGCHI_WECHAT_PRIVATE_KEY": serving.private_pem(self.merchant),
-            "MINGCHI_WECHAT_APIV3_KEY": APIV3_KEY,
+            "MINGCHI_WECHAT_API_KEY": APIV3_KEY,
             "MINGCHI_WECHAT_TRANSFER_SCENE": "1000",
             **known,
         }

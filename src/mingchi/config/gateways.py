@@ -19,7 +19,7 @@ _WECHAT_NEEDS = (
     "MINGCHI_WECHAT_APPID",
     "MINGCHI_WECHAT_CERT_SERIAL",
     "MINGCHI_WECHAT_PRIVATE_KEY",
-    "MINGCHI_WECHAT_APIV3_KEY",
+    "MINGCHI_WECHAT_API_KEY",
 )
 _WECHAT_KEY = ("MINGCHI_WECHAT_PUBLIC_KEY", "MINGCHI_WECHAT_PUBLIC_KEY_ID")
 _WECHAT_CERTIFICATES = ("MINGCHI_WECHAT_PLATFORM_CERTIFICATES",)
@@ -60,9 +60,9 @@ def configured() -> dict[str, GatewayConfig]:
 def _wechat() -> WechatConfig:
     _all_of("WeChat Pay", _WECHAT_NEEDS)
     _one_of("WeChat Pay", _WECHAT_KEY, _WECHAT_CERTIFICATES)
-    apiv3_key = _text("MINGCHI_WECHAT_APIV3_KEY")
-    if len(apiv3_key.encode()) != 32:
-        raise ImproperlyConfigured("MINGCHI_WECHAT_APIV3_KEY must be 32 characters long")
+    api_key = _text("MINGCHI_WECHAT_API_KEY")
+    if len(api_key.encode()) != 32:
+        raise ImproperlyConfigured("MINGCHI_WECHAT_API_KEY must be 32 characters long")
     return WechatConfig(
         address=_text("MINGCHI_WECHAT_ADDRESS") or WECHAT_ADDRESS,
         public_url=_public_url(),
@@ -71,7 +71,7 @@ def _wechat() -> WechatConfig:
         mini_appid=_text("MINGCHI_WECHAT_MINI_APPID"),
         cert_serial=_text("MINGCHI_WECHAT_CERT_SERIAL"),
         private_key=_pem("MINGCHI_WECHAT_PRIVATE_KEY"),
-        apiv3_key=apiv3_key,
+        api_key=api_key,
         public_key=_pem("MINGCHI_WECHAT_PUBLIC_KEY"),
         public_key_id=_text("MINGCHI_WECHAT_PUBLIC_KEY_ID"),
         platform_certificates=_pem("MINGCHI_WECHAT_PLATFORM_CERTIFICATES"),

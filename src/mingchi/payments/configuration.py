@@ -45,7 +45,7 @@ class WechatConfig:
     mini_appid: str = ""
     cert_serial: str
     private_key: str = field(repr=False)
-    apiv3_key: str = field(repr=False)
+    api_key: str = field(repr=False)
     public_key: str = ""
     public_key_id: str = ""
     platform_certificates: str = ""

@@ -39,7 +39,7 @@ class _Core(Core):  # type: ignore[misc]
             mchid=config.mchid,
             cert_serial_no=config.cert_serial,
             private_key=config.private_key,
-            apiv3_key=config.apiv3_key,
+            apiv3_key=config.api_key,
             proxy=NO_PROXY,
             timeout=TIMEOUT_S,
             public_key=config.public_key or None,
