@@ -8,6 +8,7 @@ from tests.fakes.tills import Tills
 from tests.usecases.shop import NOW
 
 from mingchi.foundation.errors import DomainError
+from mingchi.fulfilment.models import Signal
 from mingchi.ledger import accounts
 from mingchi.ledger.balances import balance
 from mingchi.orders.models import Order
@@ -153,7 +154,11 @@ class TestOpenAttempts:
         assert watch_payments(now=LATER) == 1
         assert (state(order_id), held()) == ("paid", 100_000)
         assert Payment.objects.get().gateway_at == NOW
+        # The order's flow hears of it as from a notice, once.
+        key = f"payment:{data.payment_id}"
+        assert Signal.objects.filter(name="paid", dedupe_key=key).count() == 1
         assert tills.tell(gateway, data.out_trade_no) == "duplicate"
+        assert Signal.objects.filter(name="paid").count() == 1
 
     @both
     def test_less_and_less_often(self, transactional_db: None, tills: Tills, gateway: str) -> None:
