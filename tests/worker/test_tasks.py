@@ -18,6 +18,9 @@ WORK = {
     "pay_settled_refunds": "pay_refunds.pay_settled_refunds",
     "send_waiting_notifications": "send_notifications.send_notifications",
     "send_pending_refunds": "pay_refunds.send_pending",
+    "watch_open_payments": "watch_payments.watch_payments",
+    "send_open_transfers": "withdraw.send_transfers",
+    "reconcile_due_days": "reconcile.reconcile_due",
     "prune_images": "keep_images.prune_images",
     "count_units_sold": "count_sales.count_sales",
 }

@@ -69,8 +69,8 @@ def reconcile_by_staff(*, by: User, gateway: str, day: date, now: datetime) -> C
 
 
 def reconcile_due(*, now: datetime) -> int:
-    """Compare the days of the last week that have not been; returns how many. For the worker,
-    which asks every hour: gateways make their bills in the morning, each at its own time."""
+    """Compare the days of the last week that have not been, asked every hour as gateways make their
+    bills in the morning, each at its own time; returns how many. For the worker."""
     done = 0
     today = day_of(now)
     days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
