@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mingchi.config import environment
+from mingchi.config import environment, pooling
 
 Say = Callable[[str], None]
 
@@ -23,6 +23,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--static", action="store_true", help="collect static files if changed")
     parser.add_argument("--report", type=Path)
     options = parser.parse_args(argv)
+    pooling.refuse_shared()
     if options.demo:
         clear_unfinished_demo(_say)
     bring_up_to_date(_say)
