@@ -36,6 +36,11 @@ NODES = ("reserve", "take", "rest", "paid", "ship")
 _numbers = count(1)
 
 
+# So many orders on their way keep every kind of step under the knife; more would only have to be
+# worked off at the end.
+MOST_ON_THEIR_WAY = 100
+
+
 class Feeder(threading.Thread):
     """Places orders and pays them while workers come and go."""
 
@@ -47,6 +52,9 @@ class Feeder(threading.Thread):
     def run(self) -> None:
         try:
             while not self._stop_asked.wait(0.05):
+                waiting = FlowInstance.objects.exclude(status=FlowInstance.Status.ENDED)
+                if waiting.count() >= MOST_ON_THEIR_WAY:
+                    continue
                 self.placed += 1
                 words = {"kind": "order", "subject": f"order:{self.placed}", "now": clock.now()}
                 with transaction.atomic():
