@@ -1,6 +1,7 @@
-"""Steps that keep goods for an order: reserve, release, allocate."""
+"""Steps that keep goods for an order: reserve, release, allocate, and what is done where some are
+not on the shelf."""
 
-from mingchi.flows import StepContext, step
+from mingchi.flows import Doing, StepContext, step
 from mingchi.orders import allocation, reservations, shipments
 from mingchi.orders.subjects import order_of
 
@@ -53,3 +54,17 @@ def allocate_warehouse(context: StepContext) -> None:
 )
 def give_up_warehouse(context: StepContext) -> None:
     allocation.give_up(order_of(context))
+
+
+@step(
+    "stock.settle_shortage",
+    title=("缺货处理", "Settle a shortage"),
+    doing=Doing.HUMAN,
+    actors={"service", "manager"},
+    outcomes=("again", "given_up"),
+    requires="not shipped",
+)
+def settle_shortage(context: StepContext) -> None:
+    """Somebody has spoken with the buyer or found the goods: picked again, or the order is given
+    up; the flow says what follows. Says nothing to the domain but whose order it is."""
+    order_of(context)

@@ -15,6 +15,8 @@ OUTCOMES: Final = MappingProxyType(
     {
         "done": _("Done"),
         "short": _("Short"),
+        "again": _("Pick again"),
+        "given_up": _("Give the order up"),
         "approved": _("Approve"),
         "rejected": _("Reject"),
         "refused": _("Refuse"),

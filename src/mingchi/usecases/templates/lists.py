@@ -84,9 +84,17 @@ PAID: Final = (
     Line(message="paid", name=Name("等待付款", "Wait for payment"), condition=ONLINE),
     Line(step="payment.capture", condition=ONLINE),
 )
+GIVEN_BACK: Final = (
+    Line(step="payment.refund", condition=ONLINE),
+    Line(step="stock.release", condition=ONLINE),
+    Line(step="order.cancel", condition=COD),
+)
+
+# A list has no way back: what is not on the shelf ends the order, with a word to the buyer.
+SHORT: Final = (*GIVEN_BACK, Line(step="member.notify"))
 PREPARED_AND_SENT: Final = (
     Line(step="warehouse.allocate"),
-    Line(step="shipment.pick", role="warehouse", due="P1D"),
+    Line(step="shipment.pick", role="warehouse", due="P1D", assent="done", otherwise=SHORT),
     Line(step="shipment.pack", role="warehouse", due="P1D"),
     Line(step="shipment.create", role="warehouse", due="P1D"),
     Line(step="shipment.hand_over", role="warehouse", due="P1D"),
@@ -98,12 +106,6 @@ RECEIVED_AND_COMPLETED: Final = (
     Line(step="order.close_window"),
     Line(step="order.complete"),
 )
-GIVEN_BACK: Final = (
-    Line(step="payment.refund", condition=ONLINE),
-    Line(step="stock.release", condition=ONLINE),
-    Line(step="order.cancel", condition=COD),
-)
-
 STANDARD: Final = ListTemplate(
     key="list_standard",
     kind="order",

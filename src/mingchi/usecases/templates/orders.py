@@ -2,197 +2,24 @@
 
 from typing import Final
 
-from mingchi.usecases.templates.drawing import (
-    Block,
-    Branch,
-    Choice,
-    Events,
-    Name,
-    Part,
-    Task,
-    Template,
-    Wait,
+from mingchi.usecases.templates.drawing import Branch, Choice, Events, Name, Task, Template
+from mingchi.usecases.templates.parts import (
+    COD,
+    COLLECTED,
+    COMPLETED,
+    ELSE,
+    GIVE_MONEY_BACK,
+    GIVE_UP,
+    GIVEN_UP,
+    PICK_AGAIN,
+    RECEIVED,
+    SENT,
+    paid_or_at_the_door,
+    picked,
+    prepared,
+    reviewed,
+    until_paid,
 )
-
-COD: Final = 'payment_method == "cod"'
-WINDOW: Final = "P7D"
-ELSE: Final = Name("否则", "else")
-
-
-def until_paid(wait: str) -> tuple[Block, ...]:
-    """The money comes in, or the order is given up; money that came at the last moment counts."""
-    give_up = (
-        Task(step="order.expire", id="give_up"),
-        Choice(
-            name=Name("其间已付？", "Paid meanwhile?"),
-            branches=(
-                Branch(name=Name("已付款", "paid"), condition='outcome == "paid"', to="capture"),
-                Branch(name=Name("已取消", "given up"), ends=True),
-            ),
-        ),
-    )
-    return (
-        Events(
-            name=Name("等待付款", "Wait for payment"),
-            branches=(
-                Branch(name=Name("已付款", "Paid"), message="paid"),
-                Branch(name=Name("超时未付", "Not paid in time"), duration=wait, to="give_up"),
-                Branch(
-                    name=Name("买家取消", "The buyer cancels"),
-                    message="cancel",
-                    blocks=give_up,
-                    ends=True,
-                ),
-            ),
-        ),
-        Task(step="payment.capture", id="capture"),
-    )
-
-
-def paid_or_at_the_door(wait: str = "PT30M") -> tuple[Block, ...]:
-    """Cash on delivery goes on at once."""
-    return (
-        Choice(
-            name=Name("货到付款？", "Cash on delivery?"),
-            branches=(
-                Branch(name=Name("货到付款", "yes"), condition=COD),
-                Branch(name=ELSE, blocks=until_paid(wait)),
-            ),
-        ),
-    )
-
-
-GIVE_MONEY_BACK: Final[tuple[Block, ...]] = (
-    Task(step="payment.refund"),
-    Task(step="stock.release"),
-    Task(step="member.notify"),
-)
-GIVE_UP: Final[tuple[Block, ...]] = (
-    Choice(
-        name=Name("货到付款？", "Cash on delivery?"),
-        branches=(
-            Branch(
-                name=Name("货到付款", "yes"),
-                condition=COD,
-                blocks=(Task(step="order.cancel"),),
-                ends=True,
-            ),
-            Branch(name=ELSE, blocks=GIVE_MONEY_BACK, ends=True),
-        ),
-    ),
-)
-
-
-def prepared(*before: Block, give_up: tuple[Block, ...] = GIVE_UP) -> Part:
-    """Picked and packed; until the parcel leaves, the buyer may cancel."""
-    return Part(
-        name=Name("备货", "Stock preparation"),
-        blocks=(
-            *before,
-            Task(step="warehouse.allocate"),
-            Task(step="shipment.pick", role="warehouse", due="P1D"),
-            Task(step="shipment.pack", role="warehouse", due="P1D"),
-            Task(step="shipment.print_slip"),
-        ),
-        catch=(
-            Branch(
-                name=Name("买家取消", "The buyer cancels"),
-                message="cancel",
-                blocks=give_up,
-                ends=True,
-            ),
-        ),
-    )
-
-
-SENT: Final[tuple[Block, ...]] = (
-    Task(step="shipment.create", role="warehouse", due="P1D"),
-    Task(step="shipment.hand_over", role="warehouse", due="P1D"),
-    Task(step="member.notify"),
-)
-RECEIVED: Final[tuple[Block, ...]] = (
-    Task(
-        step="order.receive",
-        role="buyer",
-        catch=(
-            Branch(
-                name=Name("超时自动收货", "Counts as received"),
-                duration="P15D",
-                blocks=(Task(step="order.receive"),),
-            ),
-        ),
-    ),
-)
-COLLECTED: Final[tuple[Block, ...]] = (
-    Choice(
-        name=Name("货到付款？", "Cash on delivery?"),
-        branches=(
-            Branch(
-                name=Name("货到付款", "yes"),
-                condition=COD,
-                blocks=(Task(step="payment.collect", role="finance", due="P3D"),),
-            ),
-            Branch(name=ELSE),
-        ),
-    ),
-)
-COMPLETED: Final[tuple[Block, ...]] = (
-    Wait(duration=WINDOW, name=Name("退货期", "Return window")),
-    Task(step="order.try_close_window", id="close_window"),
-    Choice(
-        name=Name("退货期已过？", "Is the window over?"),
-        branches=(
-            Branch(
-                name=Name("未到期", "not yet"),
-                condition='outcome == "open"',
-                blocks=(Wait(duration="P1D", name=Name("再等一天", "Another day")),),
-                to="close_window",
-            ),
-            Branch(name=ELSE),
-        ),
-    ),
-    Task(step="order.try_complete", id="complete"),
-    Choice(
-        name=Name("可以完成？", "Completed?"),
-        branches=(
-            Branch(
-                name=Name("售后进行中", "after-sales are open"),
-                condition='outcome == "waiting"',
-                blocks=(Wait(duration="P1D", name=Name("等待售后", "Wait for after-sales")),),
-                to="complete",
-            ),
-            Branch(
-                name=Name("已全额退款", "refunded in full"),
-                condition='outcome == "refunded"',
-                blocks=(Task(step="payment.refund"),),
-                ends=True,
-            ),
-            Branch(name=ELSE),
-        ),
-    ),
-)
-
-
-def reviewed(
-    rejected: tuple[Block, ...], *, step: str = "order.review", role: str = "service"
-) -> tuple[Block, ...]:
-    """Somebody says yes; after a no the order is given up."""
-    return (
-        Task(step=step, role=role, due="P1D"),
-        Choice(
-            name=Name("通过？", "Approved?"),
-            branches=(
-                Branch(
-                    name=Name("拒绝", "rejected"),
-                    condition='outcome == "rejected"',
-                    blocks=rejected,
-                    ends=True,
-                ),
-                Branch(name=ELSE),
-            ),
-        ),
-    )
-
 
 STANDARD: Final = Template(
     key="standard",
@@ -202,7 +29,7 @@ STANDARD: Final = Template(
         "付款（或货到付款）后备货、发货、收货，退货期满完成。",
         "Paid (or cash on delivery), prepared, sent, received; completed after the return window.",
     ),
-    blocks=(*paid_or_at_the_door(), prepared(), *SENT, *RECEIVED, *COLLECTED, *COMPLETED),
+    blocks=(*paid_or_at_the_door(), *prepared(), *SENT, *RECEIVED, *COLLECTED, *COMPLETED),
 )
 REVIEW_FIRST: Final = Template(
     key="review_first",
@@ -215,7 +42,7 @@ REVIEW_FIRST: Final = Template(
     blocks=(
         *paid_or_at_the_door(),
         *reviewed(GIVE_UP),
-        prepared(),
+        *prepared(),
         *SENT,
         *RECEIVED,
         *COLLECTED,
@@ -233,7 +60,7 @@ PREPAYMENT: Final = Template(
     blocks=(
         *until_paid("P3D"),
         *reviewed(GIVE_MONEY_BACK, step="finance.confirm", role="finance"),
-        prepared(give_up=GIVE_MONEY_BACK),
+        *prepared(give_up=GIVE_MONEY_BACK),
         *SENT,
         *RECEIVED,
         *COMPLETED,
@@ -256,7 +83,7 @@ CASH_ON_DELIVERY: Final = Template(
             ),
         ),
         *reviewed((Task(step="order.cancel"),)),
-        prepared(give_up=(Task(step="order.cancel"),)),
+        *prepared(give_up=(Task(step="order.cancel"),)),
         *SENT,
         Task(
             step="shipment.deliver",
@@ -308,9 +135,37 @@ PRE_ORDER: Final = Template(
             ),
         ),
         Task(step="member.notify"),
-        prepared(give_up=GIVE_MONEY_BACK),
+        *prepared(give_up=GIVE_MONEY_BACK),
         *SENT,
         *RECEIVED,
+        *COMPLETED,
+    ),
+)
+NEGOTIATED: Final = Template(
+    key="negotiated_price",
+    kind="order",
+    name=Name("大单议价", "Negotiated price"),
+    about=Name(
+        "一千元以上的订单先由店长决定改价申请，再付款；其余按标准流程。",
+        "From ¥1000 on, price changes that were asked are decided before payment.",
+    ),
+    blocks=(
+        Choice(
+            name=Name("可议价？", "Is it negotiated?"),
+            branches=(
+                Branch(
+                    name=Name("满一千元", "from ¥1000"),
+                    condition="amount_fen >= 100000",
+                    blocks=(Task(step="order.approve_price", role="manager", due="P1D"),),
+                ),
+                Branch(name=ELSE),
+            ),
+        ),
+        *paid_or_at_the_door("P1D"),
+        *prepared(),
+        *SENT,
+        *RECEIVED,
+        *COLLECTED,
         *COMPLETED,
     ),
 )
@@ -340,7 +195,17 @@ PICK_UP: Final = Template(
     ),
     blocks=(
         *until_paid("PT30M"),
-        Task(step="shipment.pick", role="clerk", due="PT4H"),
+        *picked(
+            role="clerk",
+            due="PT4H",
+            again=PICK_AGAIN,
+            given_up=Branch(
+                name=Name("放弃", "given up"),
+                condition=GIVEN_UP,
+                blocks=GIVE_MONEY_BACK,
+                ends=True,
+            ),
+        ),
         Task(step="member.notify"),
         Task(
             step="shipment.pick_up",
@@ -370,6 +235,7 @@ TEMPLATES: Final = (
     PREPAYMENT,
     CASH_ON_DELIVERY,
     PRE_ORDER,
+    NEGOTIATED,
     VIRTUAL,
     PICK_UP,
 )

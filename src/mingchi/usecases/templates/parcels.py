@@ -2,8 +2,14 @@
 
 from typing import Final
 
-from mingchi.usecases.templates.drawing import Branch, Events, Name, Part, Task, Template
-from mingchi.usecases.templates.orders import COLLECTED, COMPLETED, GIVE_UP, paid_or_at_the_door
+from mingchi.usecases.templates.drawing import Branch, Choice, Events, Name, Part, Task, Template
+from mingchi.usecases.templates.parts import (
+    COLLECTED,
+    COMPLETED,
+    ELSE,
+    GIVE_UP,
+    paid_or_at_the_door,
+)
 
 PARCEL: Final = Template(
     key="parcel",
@@ -11,7 +17,20 @@ PARCEL: Final = Template(
     name=Name("包裹", "Parcel"),
     about=Name("一个包裹从拣货到妥投。", "One parcel from the shelf to the door."),
     blocks=(
-        Task(step="shipment.pick", role="warehouse", due="P1D"),
+        Task(step="shipment.pick", id="pick", role="warehouse", due="P1D"),
+        Choice(
+            name=Name("货齐？", "All there?"),
+            branches=(
+                Branch(
+                    name=Name("缺货", "short"),
+                    condition='outcome == "short"',
+                    # Whether the order is given up is for the order's own flow.
+                    blocks=(Task(step="stock.settle_shortage", role="service", due="P1D"),),
+                    to="pick",
+                ),
+                Branch(name=ELSE),
+            ),
+        ),
         Task(step="shipment.pack", role="warehouse", due="P1D"),
         Task(step="shipment.print_slip"),
         Task(step="shipment.create", role="warehouse", due="P1D"),
