@@ -293,6 +293,53 @@ def test_a_step_of_another_kind_of_flow_is_told_with_its_place_and_remedy() -> N
     assert of_kind("return") == of_kind("") == []
 
 
+def cancellable() -> Registry:
+    """Money can be given back before the goods are delivered, and goods called back too."""
+    registry = Registry()
+    step = registry.step
+    step("money.take", provides={"paid", "kept"}, undo="money.return")(nothing)
+    step("money.return", removes={"paid"}, provides={"refunded"})(nothing)
+    step("goods.send", provides={"sent"}, undo="goods.call_back")(nothing)
+    step("goods.call_back", requires="sent and not delivered", removes={"sent"})(nothing)
+    step("goods.deliver", doing=Doing.HUMAN, provides={"delivered"})(nothing)
+    return registry
+
+
+@pytest.mark.parametrize(
+    ("order", "element", "path"),
+    [
+        # Delivered: the goods can't be called back, but the money was given back before.
+        ("send take deliver wait", "send", "s send take deliver wait e"),
+        # The other way round the first undo is refused, and nothing was touched.
+        ("take send deliver wait", "", ""),
+        # Nothing waits where it would be too late: there is nothing to cancel.
+        ("send take deliver", "", ""),
+        # What the flow itself took back is not undone again.
+        ("send take back deliver wait", "", ""),
+    ],
+)
+def test_a_cancellation_that_would_stop_half_way_is_told(
+    order: str, element: str, path: str
+) -> None:
+    registry = cancellable()
+    steps = {
+        "send": service("send", "goods.send"),
+        "take": service("take", "money.take"),
+        "back": service("back", "goods.call_back"),
+        "deliver": user("deliver", 'm:step="goods.deliver"'),
+        "wait": user("wait"),
+    }
+    process = "".join(steps[one] for one in order.split())
+    head = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>'
+    graph = read(head + process + ways(f"s {order} e"), registry=registry).graph
+    assert graph is not None
+    found = check(graph, registry=registry, conditions=CONDITIONS)
+    assert [(x.code, x.element, " ".join(x.path)) for x in found] == (
+        [("half-undone", element, path)] if element else []
+    )
+    assert all("take would be undone and goods.call_back refused" in x.message for x in found)
+
+
 def test_an_undo_fits_wherever_its_step_does() -> None:
     registry = Registry()
     registry.step("case.keep", undo="case.free")(nothing)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from mingchi.flows.automatic import automatic_loops, long_advances
+from mingchi.flows.cancelling import half_undone
 from mingchi.flows.conditions import ConditionError, Conditions
 from mingchi.flows.context import GUARDS, OBLIGATIONS, OUTCOMES
 from mingchi.flows.findings import Finding, in_order
@@ -74,6 +75,8 @@ def _reachable(net: Net, facts: Collection[str], at: State | None) -> list[Findi
     seen_all = not any(finding.code in ("too-many-states", "doubled") for finding in found)
     if at is None and seen_all:
         found += exploration.unreached()
+    if at is None and not found:
+        found += half_undone(exploration, worlds)
     return found
 
 

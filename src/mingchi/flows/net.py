@@ -26,6 +26,7 @@ class Doing:
     requires: Requirement | None
     provides: frozenset[str]
     removes: frozenset[str]
+    undo_requires: Requirement | None = None
     undo_provides: frozenset[str] = frozenset()
     undo_removes: frozenset[str] = frozenset()
 
@@ -109,6 +110,7 @@ class Net:
             requires=step.requires,
             provides=step.provides,
             removes=step.removes,
+            undo_requires=undo.requires if undo else None,
             undo_provides=undo.provides if undo else frozenset(),
             undo_removes=undo.removes if undo else frozenset(),
         )

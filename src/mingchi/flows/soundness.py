@@ -45,7 +45,7 @@ class Exploration:
         self._obligations = obligations
         self._most_states = most_states
         self._back: dict[Spot, list[Spot]] = {}
-        self._ended: list[Spot] = []
+        self.ended: dict[Spot, None] = {}
         self._todo: deque[Spot] = deque()
         self._by_bit = {bit: self._graph.nodes[node_id] for node_id, bit in net.bit.items()}
 
@@ -89,7 +89,7 @@ class Exploration:
         for result in self.passing.advance(spot, moves):
             passed = label + result.passed
             for fault in result.faults:
-                path = (*self._path(before), *label, *fault.passed)
+                path = (*self.path(before), *label, *fault.passed)
                 self._find(fault.code, fault.node, fault.message, path)
             if result.spot is None:
                 continue
@@ -99,8 +99,8 @@ class Exploration:
             if new:
                 self.came[result.spot] = Came(before, passed)
             if result.ended is not None:
-                self._ended.append(result.spot)
-                self._obliged(result.spot.facts, result.ended, (*self._path(before), *passed))
+                self.ended[result.spot] = None
+                self._obliged(result.spot.facts, result.ended, (*self.path(before), *passed))
             elif new:
                 self._todo.append(result.spot)
 
@@ -149,7 +149,8 @@ class Exploration:
             line = self._graph.nodes[node_id].line if node_id else 0
             self.findings[code, node_id] = Finding(code, message, node_id, line, tuple(path))
 
-    def _path(self, spot: Spot | None) -> list[str]:
+    def path(self, spot: Spot | None) -> list[str]:
+        """The nodes passed on the way to a state."""
         parts: list[tuple[str, ...]] = []
         while spot is not None:
             came = self.came[spot]
@@ -162,7 +163,7 @@ class Exploration:
             mask = self.net.join_masks[join]
             if spot.marking & mask and not spot.marking & bit:
                 message = f"it waits for ever for a token by {way!r}"
-                self._find("deadlock", join, message, self._path(spot))
+                self._find("deadlock", join, message, self.path(spot))
                 return
         raise AssertionError("a token rests where nothing can happen")
 
@@ -176,8 +177,8 @@ class Exploration:
 
     def _endless(self) -> None:
         """States from which no end can be reached."""
-        good = set(self._ended)
-        todo = list(self._ended)
+        good = set(self.ended)
+        todo = list(self.ended)
         while todo:
             for before in self._back.get(todo.pop(), ()):
                 if before not in good:
@@ -188,7 +189,7 @@ class Exploration:
                 bits = [bit for bit in self._by_bit if spot.marking & bit]
                 node_id = self._by_bit[bits[0]].id if bits else ""
                 message = "from here no end can ever be reached"
-                self._find("endless", node_id, message, self._path(spot))
+                self._find("endless", node_id, message, self.path(spot))
                 return
 
     def _drawn_path(self, node: Node) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "endless": ("永远到不了结束", "No end can be reached"),
         "entity": ("文件含有实体", "The file has entities"),
         "foreign-code": ("含有其他引擎的代码", "Code of another engine"),
+        "half-undone": ("取消后只能撤回一半", "Cancelled, it would be left half undone"),
         "id-twice": ("编号重复", "An id is used twice"),
         "long-id": ("编号太长", "An id is too long"),
         "missing-fact": ("步骤的前提不成立", "A step comes before what it needs"),

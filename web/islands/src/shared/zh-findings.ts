@@ -17,6 +17,7 @@ export const zhFindings: Record<string, string> = {
   "finding:empty-attribute": "属性是空的",
   "finding:endless": "从这里再也到不了终点",
   "finding:foreign-code": "含有其他引擎的可执行扩展，不予接受",
+  "finding:half-undone": "在下面这条路径上取消整单时，前面几步已撤回，这一步却撤不回；请调整步骤的先后",
   "finding:id-twice": "标识重复",
   "finding:long-id": "标识过长",
   "finding:missing-fact": "执行到这一步时，它的前提在下面这条路径上不成立",
