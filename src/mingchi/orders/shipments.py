@@ -213,9 +213,14 @@ def deliver(shipment: Shipment, *, proof: str, now: datetime) -> None:
     _move(shipment, State.DELIVERED, delivered_at=now, proof=proof[:200])
 
 
+def under_way(order: Order) -> bool:
+    """Whether a part of the order has left the house."""
+    return bool(of_order(order, State.SHIPPED, State.HANDED_OVER, State.DELIVERED))
+
+
 def refuse_under_way(order: Order) -> None:
     """`goods_under_way` 409 once a part of the order has left the house."""
-    if of_order(order, State.SHIPPED, State.HANDED_OVER, State.DELIVERED):
+    if under_way(order):
         raise ConflictError("goods_under_way", _("Parcels of this order are on their way."))
 
 

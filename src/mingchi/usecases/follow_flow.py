@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
 from mingchi.fulfilment import instances, jobs, services, timers, work
+from mingchi.fulfilment.holds import not_held
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.models import (
     FlowInstance,
@@ -27,6 +28,7 @@ from mingchi.fulfilment.models import (
     WorkItem,
 )
 from mingchi.fulfilment.work import Actor
+from mingchi.orders import shipments
 from mingchi.orders.models import Order
 from mingchi.orders.subjects import CASE, ORDER
 from mingchi.usecases import run_flows
@@ -167,9 +169,11 @@ def is_over(flow: Flow, *, told: str, actor: str, now: datetime) -> None:
 
 
 def end_if_refunded(order: Order, *, actor: str, now: datetime) -> None:
-    """Nothing is left of an order that was refunded in full by hand or by cases."""
+    """Nothing is left of an order that was refunded in full by hand or by cases. What is on its
+    way is not called back, so nobody's second thoughts are played through then."""
     if Order.objects.filter(pk=order.pk, state=Order.State.REFUNDED).exists():
-        is_over(order_flow(order.pk), told=CANCEL, actor=actor, now=now)
+        told = "" if shipments.under_way(order) else CANCEL
+        is_over(order_flow(order.pk), told=told, actor=actor, now=now)
 
 
 def waits(flow: Flow) -> ConflictError:
@@ -193,9 +197,9 @@ def _parts(flow: Flow) -> list[Flow]:
 
 
 def _brought(flow: Flow, now: datetime) -> int:
-    """One round; how much was done."""
+    """One round; how much was done, nothing under a hold."""
     found = FlowInstance.objects.filter(kind=flow.kind, subject=flow.subject, ended_at=None)
-    row = found.values_list("pk", "status", "next_try_at").first()
+    row = not_held(found).values_list("pk", "status", "next_try_at").first()
     if row is None:
         return 0
     instance_id, status, next_try_at = row

@@ -34,10 +34,11 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """So long, ISO 8601."""
+    """So long, ISO 8601, or until a message comes."""
 
-    duration: str
     name: Name
+    duration: str | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +154,9 @@ class _Drawing:
             if isinstance(block, Task):
                 loose = self._task(block, loose, scope)
             elif isinstance(block, Wait):
-                duration = {"duration": block.duration}
-                node = self._add("wait", Kind.TIMER, block.name, scope, duration)
+                kind = Kind.MESSAGE if block.message else Kind.TIMER
+                until = {"duration": block.duration, "message": block.message}
+                node = self._add("wait", kind, block.name, scope, until)
                 self._join(loose, node)
                 loose = [_Loose(node)]
             elif isinstance(block, Part):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mingchi.usecases.templates.drawing import Branch, Choice, Events, Name, Part, Task, Template
+from mingchi.usecases.templates.drawing import Branch, Choice, Name, Part, Task, Template, Wait
 from mingchi.usecases.templates.parts import (
     COLLECTED,
     COMPLETED,
@@ -53,12 +53,7 @@ BY_PARCEL: Final = Template(
             blocks=(
                 Task(step="warehouse.allocate"),
                 Task(step="shipment.start_flows"),
-                Events(
-                    name=Name("等待包裹", "Wait for the parcels"),
-                    branches=(
-                        Branch(name=Name("全部结束", "All have ended"), message="parcels_closed"),
-                    ),
-                ),
+                Wait(name=Name("等待全部包裹", "Wait for the parcels"), message="parcels_closed"),
             ),
             catch=(
                 Branch(
