@@ -7,6 +7,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     audit,
     bills,
     catalogue,
+    coupons,
     desk,
     desk_monitor,
     desk_stopped,
@@ -23,6 +24,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     pool,
     products,
     proposals,
+    shipping,
     staff,
 )
 

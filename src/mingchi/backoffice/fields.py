@@ -8,6 +8,7 @@ from django import forms
 from django.forms import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
@@ -52,6 +53,17 @@ class YuanField(_WholeUnits):
     def prepare_value(self, value: Any) -> Any:
         """Fen are shown in yuan, without separators; what was typed stays."""
         return display.yuan(value).replace(",", "") if isinstance(value, int) else value
+
+
+class PercentField(_WholeUnits):
+    """A percentage with at most four decimals; cleans to parts per million."""
+
+    places = 4
+    too_fine = _("A percentage has at most four decimals.")
+
+    def prepare_value(self, value: Any) -> Any:
+        """Parts per million are shown in percent; what was typed stays."""
+        return display.percent(value).removesuffix("%") if isinstance(value, int) else value
 
 
 class PointsField(_WholeUnits):
@@ -110,6 +122,19 @@ def choice(
         required=required,
         help_text=help_text,
         widget=UnfoldAdminSelectWidget(),
+    )
+
+
+def several(
+    label: display.Text, choices: Any, *, help_text: display.Text = ""
+) -> forms.MultipleChoiceField:
+    """Some of many, with a field to search in; `choices` may be callable."""
+    return forms.MultipleChoiceField(
+        label=label,
+        choices=choices,
+        required=False,
+        help_text=help_text,
+        widget=UnfoldAdminSelect2MultipleWidget(),
     )
 
 

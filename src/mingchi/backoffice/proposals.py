@@ -13,6 +13,7 @@ from mingchi.backoffice import (
     access,
     audit,
     close_preview,
+    coupons,
     display,
     explain,
     fields,
@@ -28,6 +29,7 @@ from mingchi.members.models import Member
 from mingchi.payouts.models import Withdrawal
 from mingchi.rebates.models import PlanVersion
 from mingchi.usecases.close_period import decide_close
+from mingchi.usecases.edit_coupons import decide_coupon
 from mingchi.usecases.publish_plan import decide_plan
 from mingchi.usecases.subsidise import decide_subsidy
 from mingchi.usecases.withdraw import decide_withdrawal
@@ -76,11 +78,22 @@ def _decide_close(deed: Deed, approve: bool, reason: str) -> None:
     decide_close(by=deed.user, proposal_id=deed.thing.pk, approve=approve, reason=reason)
 
 
+def _decide_coupon(deed: Deed, approve: bool, reason: str) -> None:
+    decide_coupon(
+        by=deed.user,
+        proposal_id=deed.thing.pk,
+        approve=approve,
+        now=clock.now(),
+        reason=reason,
+    )
+
+
 DECIDERS: dict[str, Callable[[Deed, bool, str], None]] = {
     "withdrawal": _decide_withdrawal,
     "subsidy": _decide_subsidy,
     "plan": _decide_plan,
     "close": _decide_close,
+    "coupon": _decide_coupon,
 }
 
 
@@ -140,6 +153,8 @@ def subject(proposal: Proposal) -> str:
     payload = proposal.payload
     if proposal.kind in (Kind.SUBSIDY, Kind.WITHDRAWAL):
         return explain.in_yuan(payload["amount_fen"])
+    if proposal.kind == Kind.COUPON:
+        return f"{payload['name']} · {explain.in_yuan(payload['amount_fen'])}"
     if proposal.kind == Kind.PLAN:
         return str(_("version %(number)s") % {"number": payload.get("number")})
     return str(payload.get("period", ""))
@@ -200,6 +215,8 @@ def _panels(proposal: Proposal) -> Sequence[Panel]:
         return close_preview.panels(
             proposal.payload.get("preview", {}), title=_("As it stood when it was asked")
         )
+    if proposal.kind == Kind.COUPON:
+        return coupons.proposed(proposal.payload)
     if proposal.kind == Kind.PLAN:
         version = PlanVersion.objects.filter(pk=proposal.payload["version_id"]).first()
         return plan_panels.of_version(version) if version else []

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from mingchi.foundation.models import User
 from mingchi.merchants.models import MerchantStaff
 from mingchi.usecases import edit_merchants
-from mingchi.usecases.demo import people, shelves
+from mingchi.usecases.demo import offers, people, shelves
 from mingchi.usecases.demo.goods import MERCHANTS
 from mingchi.usecases.demo.world import World
 
@@ -28,6 +28,7 @@ def set_up(world: World) -> None:
                 role=MerchantStaff.Role(role).value,
             )
     shelves.fill(world, merchants)
+    offers.offer(world, merchants)
 
 
 def _hire(world: World) -> list[tuple[people.Account, User]]:
