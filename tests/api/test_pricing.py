@@ -58,10 +58,19 @@ def test_a_coupon_from_draft_to_the_figures(merchant: Merchant, article: Sku) ->
         (1_000, True),
         (500, False),
     ]
+    dear = given_out(operator, kind="threshold", min_spend_fen=10**9)
+    buyer.post(f"/coupons/centre/{dear}/claim")
+    found = buyer.post("/coupons/usable", {"items": [{"sku_id": article.pk, "qty": 1}]})
+    (last,) = [one for one in found.body["coupons"] if one["coupon_id"] == dear]
+    assert (last["code"], last["message"]) == (
+        "below_minimum",
+        "The articles do not reach its minimum.",
+    )
     seen = operator.get(f"/staff/coupons/{key}").body
     assert (seen["taken"], seen["budget_fen"], seen["figures"]["claimed"]) == (1, 10_000, 1)
     assert operator.post(f"/staff/coupons/{key}/close", {"reason": "enough"}).status == 200
-    assert buyer.get("/coupons/centre").body["items"] == []
+    shown = buyer.get("/coupons/centre").body["items"]
+    assert [one["id"] for one in shown] == [dear]
 
 
 def test_what_is_over_counts_as_expired_at_once(merchant: Merchant) -> None:

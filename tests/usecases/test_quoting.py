@@ -14,7 +14,7 @@ from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.pricing.models import Coupon, MemberCoupon
 from mingchi.usecases.claim_coupons import claim_coupon
-from mingchi.usecases.quote_items import quote, usable
+from mingchi.usecases.quote_items import quote, says, usable
 
 
 def claim(coupon: Coupon, buyer: Member) -> int:
@@ -96,6 +96,7 @@ def test_shares_that_do_not_fit_are_found_before_paying(shop: Shop) -> None:
     # The plan takes 60 %: of 97 yuan 58.20 go, 38.80 are left for a cost of 39.
     (problem,) = found.quote.problems
     assert (problem.code, problem.sku_id, problem.coupon) == ("split_exceeds_price", tea.pk, own)
+    assert "shop" not in str(says(problem))  # the member's coupon is the matter, not the shares
     platforms = claim(offered(shop, off_fen=3_000), buyer)
     fine = quote(member_id=buyer.pk, qty={tea.pk: 1}, region=None, claim_ids=[platforms], now=NOW)
     assert fine.quote.problems == ()
@@ -114,11 +115,14 @@ def test_which_coupons_are_of_use_and_why_others_are_not(shop: Shop, other: Merc
     by_key = {one.coupon.pk: one for one in found}
     assert [one.coupon.pk for one in found[:3]] == [better, good, own]
     assert {key for key, one in by_key.items() if one.is_suggested} == {better, own}
-    assert (by_key[near].code, by_key[near].missing_fen) == ("below_minimum", 1)
-    assert (by_key[far].code, by_key[far].missing_fen) == ("below_minimum", 100_000)
-    assert by_key[foreign].code == "nothing_covered"
-    assert by_key[nothing].code == "nothing_to_take_off"
-    assert all(one.saved_fen == 0 for one in found if one.code)
+    why = {key: one.problem for key, one in by_key.items() if one.problem}
+    assert {key: (problem.code, problem.missing_fen) for key, problem in why.items()} == {
+        near: ("below_minimum", 1),
+        far: ("below_minimum", 100_000),
+        foreign: ("nothing_covered", 0),
+        nothing: ("nothing_to_take_off", 0),
+    }
+    assert all(by_key[key].saved_fen == 0 and says(problem) for key, problem in why.items())
 
 
 def test_a_price_costs_few_queries(shop: Shop, other: Merchant) -> None:

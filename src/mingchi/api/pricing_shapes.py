@@ -46,6 +46,7 @@ class MyCouponOut(TermsOut):
 class UsableOut(MyCouponOut):
     saved_fen: int = Field(description="what it takes off by itself")
     code: str | None = Field(description="why it takes nothing off; null where it does")
+    message: str = Field(description="the same in words; empty where it does")
     missing_fen: int = Field(description="what the goods lack to its minimum")
     is_suggested: bool = Field(description="one of those that together save most")
 

@@ -100,6 +100,7 @@ class TemplateForm(ActForm):
 
     name = fields.text(_("name"), length=60)
     unit = fields.choice(_("charged"), ShippingTemplate.Unit.choices)
+    unit.initial = ShippingTemplate.Unit.PIECE
     is_default = fields.switch(
         _("merchant's default"), help_text=_("Goods that name no other template go by it.")
     )

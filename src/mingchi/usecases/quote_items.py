@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import queries as catalogue
@@ -14,12 +15,28 @@ from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import ConflictError, NotFoundError
 from mingchi.pricing import coupons, queries, stages, suggest
 from mingchi.pricing.basket import Line
-from mingchi.pricing.coupons import Terms
+from mingchi.pricing.coupons import Reason, Terms
 from mingchi.pricing.models import MemberCoupon
-from mingchi.pricing.stages import Quote
+from mingchi.pricing.stages import Fault, Problem, Quote
 from mingchi.usecases import split
 
 EACH_ONCE = _("1 to 100 different articles, each once.")
+# What members are told; why shares exceed a price is the shop's business.
+_SAYS: Mapping[str, Promise] = {
+    Reason.NOTHING_COVERED: _("It is not good for these articles."),
+    Reason.BELOW_MINIMUM: _("The articles do not reach its minimum."),
+    Reason.NOTHING_TO_TAKE_OFF: _("There is nothing it could take off."),
+    Fault.NOT_DELIVERED: _("This article is not sent to the address."),
+    Fault.SPLIT_EXCEEDS_PRICE: _("This article can't be bought now; the shop has to correct it."),
+}
+_NOT_WITH_THIS = _("This coupon can't be used for this article.")
+
+
+def says(problem: Problem) -> Promise:
+    """What to tell a member of a problem."""
+    if problem.code == Fault.SPLIT_EXCEEDS_PRICE and problem.coupon is not None:
+        return _NOT_WITH_THIS
+    return _SAYS[problem.code]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +51,12 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usable:
-    """A coupon of a member for some items: what it takes off by itself, or why nothing (`code`, as
-    `pricing.stages.Problem`), and whether it is among those that together save most."""
+    """A coupon of a member for some items: what it takes off by itself, or why nothing
+    (`problem`), and whether it is among those that together save most."""
 
     coupon: MemberCoupon
     saved_fen: int
-    code: str | None
-    missing_fen: int
+    problem: Problem | None
     is_suggested: bool
 
 
@@ -91,12 +107,14 @@ def usable(
         return Usable(
             coupon=held[own.key],
             saved_fen=0 if problem else found.saved_fen[own.key],
-            code=problem.code if problem else None,
-            missing_fen=problem.missing_fen if problem else 0,
+            problem=problem,
             is_suggested=own.key in suggested,
         )
 
-    return sorted(map(alone, terms), key=lambda one: (-one.saved_fen, one.missing_fen))
+    def nearest(one: Usable) -> tuple[int, int]:
+        return -one.saved_fen, one.problem.missing_fen if one.problem else 0
+
+    return sorted(map(alone, terms), key=nearest)
 
 
 def _lines(qty: Mapping[int, int], now: datetime) -> tuple[dict[int, Sku], tuple[Line, ...]]:

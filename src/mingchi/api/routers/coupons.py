@@ -124,8 +124,9 @@ def _usable(one: use_quote.Usable) -> UsableOut:
         {
             **shapes.mine(one.coupon),
             "saved_fen": one.saved_fen,
-            "code": one.code,
-            "missing_fen": one.missing_fen,
+            "code": one.problem and one.problem.code,
+            "message": str(use_quote.says(one.problem)) if one.problem else "",
+            "missing_fen": one.problem.missing_fen if one.problem else 0,
             "is_suggested": one.is_suggested,
         }
     )

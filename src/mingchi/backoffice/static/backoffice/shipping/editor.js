@@ -4,9 +4,13 @@ import { pick } from "./picker.js";
 const config = JSON.parse(document.getElementById("shipping-config").textContent);
 const source = document.querySelector(".bo-rules-source");
 const unit = document.querySelector("select[name=unit]");
-const USUAL = {
-  first_units: 1, first_fen: 1000, additional_units: 1, additional_fen: 200,
-  free_from_fen: null, free_from_pieces: null,
+// One piece, or a kilogram.
+const usual = () => {
+  const units = unit.value === "weight" ? 1000 : 1;
+  return {
+    first_units: units, first_fen: 1000, additional_units: units, additional_fen: 200,
+    free_from_fen: null, free_from_pieces: null,
+  };
 };
 let state = read();
 let areas = [];
@@ -16,7 +20,7 @@ function read() {
     const found = JSON.parse(source.value);
     return { default: found.default, rules: found.rules };
   } catch {
-    return { default: { ...USUAL }, rules: [] };
+    return { default: usual(), rules: [] };
   }
 }
 
@@ -102,7 +106,7 @@ function sent(of, key) {
     type: "checkbox",
     checked: of[key] !== null,
     onchange: () => {
-      of[key] = box.checked ? { ...USUAL } : null;
+      of[key] = box.checked ? usual() : null;
       show();
     },
   });
@@ -135,7 +139,7 @@ function rule(of, place) {
 }
 
 function add() {
-  state.rules.push({ regions: [], fee: { ...USUAL } });
+  state.rules.push({ regions: [], fee: usual() });
   show();
 }
 
@@ -159,7 +163,16 @@ function show() {
 const board = el("div", { class: "ship-rules" });
 source.after(board);
 source.hidden = true;
-unit.addEventListener("change", show);
+unit.addEventListener("change", () => {
+  // Fees that nobody has touched go by the new unit; what was typed stays.
+  const other = unit.value === "weight" ? 1 : 1000;
+  for (const fee of [state.default, ...state.rules.map((of) => of.fee)]) {
+    if (fee?.first_units === other && fee.additional_units === other) {
+      fee.first_units = fee.additional_units = usual().first_units;
+    }
+  }
+  show();
+});
 show();
 fetch(config.areas)
   .then((answer) => answer.json())
