@@ -37,6 +37,7 @@ from mingchi.usecases.edit_coupons import (
         ({"per_member": 101}, "per_member"),
         ({"total": 2, "per_member": 3}, "per_member"),
         ({"ends_at": NOW}, "ends_at"),
+        ({"ends_at": NOW.replace(year=2101)}, "starts_at"),
         ({"valid_days": 0}, "valid_days"),
         ({"channel": "mail"}, "channel"),
         ({"channel": "code"}, "code"),

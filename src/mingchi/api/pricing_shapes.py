@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ninja import Field, Schema
 
-from mingchi.api.fields import Fen, FenFromZero, Input
+from mingchi.api.fields import AgentRegion, Fen, FenFromZero, Input
 from mingchi.pricing.models import Coupon, MemberCoupon, ShippingTemplate
 from mingchi.pricing.shipping import Fee, Rule, Template
 
@@ -67,7 +67,7 @@ class FeeIn(Input):
 
 
 class RuleIn(Input):
-    regions: list[str] = Field(
+    regions: list[AgentRegion] = Field(
         min_length=1, max_length=3500, description="codes of 2, 4 or 6 digits; the longest wins"
     )
     fee: FeeIn | None = Field(description="null: nothing is sent there")

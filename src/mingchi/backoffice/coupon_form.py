@@ -69,7 +69,7 @@ class CouponForm(ActForm):
     merchants = fields.several(_("merchants"), _merchants)
     channel = _watched("channel", _("channel"), Coupon.Channel.choices)
     code = fields.text(
-        _("code"), required=False, length=20, help_text=_("4 to 20 letters and digits.")
+        _("coupon code"), required=False, length=20, help_text=_("4 to 20 letters and digits.")
     )
     total = fields.whole(_("how many"), low=1, high=10**9)
     per_member = fields.whole(_("for each member"), low=1, high=100, initial=1)

@@ -207,7 +207,7 @@ class CouponPage(Page):
             display.column(_("good for"), lambda row: row.get_scope_display()),
             display.column(_("channel"), lambda row: row.get_channel_display()),
         ),
-        (display.column(_("code"), lambda row: row.code or display.NOTHING), "per_member"),
+        (display.column(_("coupon code"), lambda row: row.code or display.NOTHING), "per_member"),
         ("starts_at", "ends_at"),
         (
             display.column(_("good for days"), lambda row: row.valid_days or display.NOTHING),

@@ -39,7 +39,7 @@ WORDS: Final = {
     "free_pieces": _("free from (pieces)"),
     "grams": _("g"),
     "none": _("no region chosen yet"),
-    "pieces": _("pieces"),
+    "pieces": _("piece(s)"),
     "remove": _("Remove"),
     "sent": _("sent there"),
     "taken": _("in another rule"),
@@ -286,7 +286,7 @@ class ShippingTemplatePage(Page):
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
         """The rules in words."""
         found = templates.of(thing)
-        unit = _("g") if thing.unit == ShippingTemplate.Unit.WEIGHT else _("pieces")
+        unit = _("g") if thing.unit == ShippingTemplate.Unit.WEIGHT else _("piece(s)")
         whole = [*found.rules, Rule(prefixes=(), fee=found.default)]
         return [
             Panel(

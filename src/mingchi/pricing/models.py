@@ -170,7 +170,7 @@ class Coupon(models.Model):
     channel = models.CharField(
         _("channel"), max_length=10, choices=Channel.choices, default=Channel.CENTRE
     )
-    code = models.CharField(_("code"), max_length=20, null=True, blank=True, unique=True)
+    code = models.CharField(_("coupon code"), max_length=20, null=True, blank=True, unique=True)
     total = models.IntegerField(_("how many"))
     taken = models.IntegerField(_("taken"), default=0)
     per_member = models.PositiveSmallIntegerField(_("for each member"), default=1)

@@ -25,6 +25,7 @@ Kind, Scope, Channel, State = Coupon.Kind, Coupon.Scope, Coupon.Channel, Coupon.
 MAX_TARGETS = 200
 MAX_TOTAL = 10**9
 MAX_GRANTED = 500
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +237,8 @@ def _amounts(data: CouponData) -> dict[str, Any]:
 def _refuse_bad_times(data: CouponData) -> None:
     if data.ends_at <= data.starts_at:
         raise _invalid("ends_at", _("It ends before it begins."))
+    if not FIRST_YEAR <= data.starts_at.year <= data.ends_at.year <= LAST_YEAR:
+        raise _invalid("starts_at", _("Between the years 2000 and 2100."))
     if data.valid_days is not None and not 1 <= data.valid_days <= 3650:
         raise _invalid("valid_days", _("From a day to ten years."))
 

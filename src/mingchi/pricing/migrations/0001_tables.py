@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('scope', models.CharField(choices=[('all', 'all goods'), ('category', 'categories'), ('product', 'products'), ('merchant', 'merchants')], default='all', max_length=10, verbose_name='good for')),
                 ('targets', models.JSONField(blank=True, default=list, verbose_name='which')),
                 ('channel', models.CharField(choices=[('centre', 'claimed in the coupon centre'), ('code', 'claimed by code'), ('grant', 'granted by staff')], default='centre', max_length=10, verbose_name='channel')),
-                ('code', models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name='code')),
+                ('code', models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name='coupon code')),
                 ('total', models.IntegerField(verbose_name='how many')),
                 ('taken', models.IntegerField(default=0, verbose_name='taken')),
                 ('per_member', models.PositiveSmallIntegerField(default=1, verbose_name='for each member')),
