@@ -12,6 +12,7 @@ from tests.catalogue.conftest import media  # noqa: F401 - a fixture
 from tests.catalogue.test_pictures import PAYLOAD, encoded, frames
 from tests.usecases.shop import sku
 
+from mingchi.api import catalogue_shapes as shapes
 from mingchi.catalogue.models import Category, Image, Product, Sku
 from mingchi.merchants.models import Merchant
 
@@ -100,6 +101,9 @@ def test_a_product_from_nothing_to_the_window(merchant: Merchant, manager: Api) 
     assert (card["price_fen"], card["stock"]) == (11_900, "in_stock")
     assert card["market_price_fen"] is None
     assert card["cover"] == pictures[0]["picture"]
+    # What is sent as it is agrees with the shape that the docs tell.
+    assert shapes.ProductOut(**page).model_dump(mode="json") == page
+    assert shapes.ProductCardOut(**card).model_dump(mode="json") == card
     assert not any(name in str(page) + str(card) for name in ("cost_fen", "on_hand", "keywords"))
 
 
@@ -167,6 +171,7 @@ def test_the_first_page(merchant: Merchant) -> None:
     assert [product["id"] for product in page["shelves"][0]["products"]] == chosen
     assert len(page["shelves"][1]["products"]) == 2
     assert page["hot_words"] == ["龙井"]
+    assert shapes.HomeOut(**page).model_dump(mode="json") == page
     Category.objects.update(is_hidden=True)
     hidden = Api().get("/shop/home").body
     assert hidden["shelves"] == []

@@ -6,9 +6,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from tests.usecases.shop import Shop
 
-from mingchi.catalogue import prices, queries
+from mingchi.catalogue import finding, prices, product_page
+from mingchi.catalogue.finding import Wanted
 from mingchi.catalogue.models import Category, PriceRecord, Sku
 from mingchi.catalogue.prices import Stood
+from mingchi.foundation import clock
 from mingchi.foundation.errors import DomainError
 from mingchi.usecases.edit_catalogue import SkuData, add_product, add_sku, edit_product, edit_sku
 
@@ -88,15 +90,37 @@ def test_which_may_be_struck_through(stood: list[Stood], until: datetime | None)
 def test_a_price_that_was_asked_is_struck_through_for_thirty_days(shop: Shop, article: Sku) -> None:
     ask(shop, article, 8_000, at=10, market_price_fen=10_000)
     assert article.market_until == day(40)
-    assert queries.struck_fen(article, now=day(39)) == 10_000
-    assert queries.struck_fen(article, now=day(40)) is None
     # Another edit neither asks for the proof again nor makes it last longer.
     ask(shop, article, 7_000, at=35, market_price_fen=10_000)
     assert article.market_until == day(40)
-    ask(shop, article, 12_000, at=36)
-    assert queries.struck_fen(article, now=day(37)) is None
+    ask(shop, article, 7_500, at=36)
+    assert (article.market_price_fen, article.market_until) == (None, None)
     with pytest.raises(DomainError, match="market_price_unproven"):
         ask(shop, article, 9_000, at=41, market_price_fen=10_000)
+
+
+def test_members_see_it_while_it_is_higher_and_not_over(shop: Shop, article: Sku) -> None:
+    def shown() -> set[int | None]:
+        [card] = finding.find(Wanted(), limit=5).cards
+        page = product_page.read(article.product_id)
+        assert page is not None
+        assert page.skus is not None
+        return {card.market_price_fen, *(sku["market_price_fen"] for sku in page.skus)}
+
+    def state(price_fen: int, *, hours: int) -> None:
+        Sku.objects.update(
+            price_fen=price_fen,
+            market_price_fen=10_000,
+            market_until=clock.now() + timedelta(hours=hours),
+        )
+
+    assert shown() == {None}
+    state(8_000, hours=1)
+    assert shown() == {10_000}
+    state(8_000, hours=-1)
+    assert shown() == {None}
+    state(10_000, hours=1)
+    assert shown() == {None}
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def named(shop: Shop, title: str, **more: object) -> int:
 
 
 def found(text: str, **more: object) -> list[int]:
-    rows = finding.find(Wanted(search=text, **more), limit=50).listings  # type: ignore[arg-type]
+    rows = finding.find(Wanted(search=text, **more), limit=50).cards  # type: ignore[arg-type]
     return [row.product_id for row in rows]
 
 
@@ -125,10 +125,10 @@ def test_pages_hold_each_product_once(shop: Shop, sort: Sort) -> None:
     after: str | None = ""
     while after is not None:
         page = finding.find(Wanted(search="茶"), sort=sort, after=after, limit=2)
-        seen += [row.product_id for row in page.listings]
+        seen += [row.product_id for row in page.cards]
         after = page.after
     assert sorted(seen) == sorted(keys)
-    whole = finding.find(Wanted(search="茶"), sort=sort, limit=50).listings
+    whole = finding.find(Wanted(search="茶"), sort=sort, limit=50).cards
     assert seen == [row.product_id for row in whole]
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.catalogue.test_pictures import encoded
 from tests.usecases.shop import Shop, at_once, member, sku, staff
 
-from mingchi.catalogue import finding, queries, tree
+from mingchi.catalogue import finding, product_page, queries, tree
 from mingchi.catalogue.finding import Sort, Wanted
 from mingchi.catalogue.models import (
     Banner,
@@ -209,12 +209,12 @@ def test_what_is_hidden_is_nowhere(shop: Shop, hide: Any) -> None:
     key = article.product_id
     keep_favourites.add_favourite(member_id=buyer.pk, product_id=key)
     edit_home.add_shelf(by=shop.owner, title="New", kind="chosen", product_ids=[key])
-    assert finding.find(Wanted(), limit=5).listings
+    assert finding.find(Wanted(), limit=5).cards
     hide(shop, key)
-    assert queries.product_page(key) is None
+    assert product_page.read(key) is None
     assert queries.skus_on_sale([article.pk]) == {}
-    assert finding.find(Wanted(), limit=5).listings == []
-    assert finding.find(Wanted(search="tea"), limit=5).listings == []
+    assert finding.find(Wanted(), limit=5).cards == []
+    assert finding.find(Wanted(search="tea"), limit=5).cards == []
     assert finding.suggest("tea", limit=5) in ([], finding.suggest("tea", limit=1))
     assert finding.of_products([key]) == []
     for act in (
@@ -229,7 +229,7 @@ def test_a_sale_begins_at_its_time(shop: Shop) -> None:
     article = sku(shop.merchant)
     past = clock.now() - timedelta(minutes=1)
     edit_product(by=shop.owner, product_id=article.product_id, on_sale_at=past)
-    [row] = finding.find(Wanted(), limit=5).listings
+    [row] = finding.find(Wanted(), limit=5).cards
     assert row.listed_at == past
     assert article.pk in queries.skus_on_sale([article.pk])
 
@@ -243,7 +243,7 @@ def test_filters(shop: Shop) -> None:
     both = {tea.product_id, rice.product_id}
 
     def found(**wanted: Any) -> set[int]:
-        return {row.product_id for row in finding.find(Wanted(**wanted), limit=9).listings}
+        return {row.product_id for row in finding.find(Wanted(**wanted), limit=9).cards}
 
     for wanted, expected in (
         ({"category_id": Category.objects.get(name="Tea").pk}, both),
@@ -268,18 +268,18 @@ def test_filters(shop: Shop) -> None:
     assert found(search="oolong") == {tea.product_id}
 
 
-def test_lists_and_pages_take_few_queries(shop: Shop) -> None:
+def test_lists_and_pages_take_one_query(shop: Shop) -> None:
     for _ in range(6):
         sku(shop.merchant)
     key = Product.objects.order_by("pk").values_list("pk", flat=True)[0]
     for sort in Sort:
         with CaptureQueriesContext(connection) as seen:
-            rows = finding.find(Wanted(search="tea"), sort=sort, limit=5).listings
-            assert [row.product.merchant.name for row in rows] == [shop.merchant.name] * 5
-        assert len(seen) == 2
+            rows = finding.find(Wanted(search="tea"), sort=sort, limit=5).cards
+            assert [row.merchant for row in rows] == [shop.merchant.name] * 5
+        assert len(seen) == 1
     with CaptureQueriesContext(connection) as seen:
-        queries.product_page(key)
-    assert len(seen) <= 6
+        product_page.read(key)
+    assert len(seen) == 1
 
 
 def test_the_stock_that_is_told() -> None:
@@ -400,16 +400,14 @@ def test_favourites_and_visits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> N
 def test_listings_follow(shop: Shop) -> None:
     article = sku(shop.merchant)
     Listing.objects.all().delete()
-    assert finding.find(Wanted(), limit=5).listings == []
+    assert finding.find(Wanted(), limit=5).cards == []
     from mingchi.usecases.count_sales import count_sales
 
     assert count_sales() == 1
-    assert [row.product_id for row in finding.find(Wanted(), limit=5).listings] == [
-        article.product_id
-    ]
+    assert [row.product_id for row in finding.find(Wanted(), limit=5).cards] == [article.product_id]
     Sku.objects.update(retired_at=clock.now())
     edit_product(by=shop.owner, product_id=article.product_id, title="None left")
-    assert finding.find(Wanted(), limit=5).listings == []
+    assert finding.find(Wanted(), limit=5).cards == []
 
 
 def test_another_merchants_products_are_not_there(shop: Shop) -> None:

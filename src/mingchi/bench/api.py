@@ -132,53 +132,50 @@ def _stock_shelves() -> range:
 
 
 def _hang_on(products: list[Any], chance: Random) -> None:
-    """Six SKUs of two specifications and five pictures for each product."""
-    from mingchi.catalogue.models import Image, ProductImage, Sku, Specification, SpecificationValue
+    """Six SKUs of two specifications and five pictures for each product, by COPY."""
+    from mingchi.catalogue.models import Image
+    from mingchi.foundation import clock
 
     images = Image.objects.bulk_create(
         Image(merchant=None, digest=f"{number:064x}", width=800, height=800) for number in range(50)
     )
-    ProductImage.objects.bulk_create(
-        [
-            ProductImage(product=product, image=image, position=place)
-            for product in products
-            for place, image in enumerate(chance.sample(images, 5))
-        ],
-        batch_size=5000,
+    now = clock.now()
+    pictures, stated, values, skus = [], [], [], []
+    for place, product in enumerate(products):
+        chosen = enumerate(chance.sample(images, 5))
+        pictures += [(product.pk, image.pk, position, now) for position, image in chosen]
+        names = enumerate(("颜色", "尺码"))
+        stated += [(place * 2 + n + 1, product.pk, name, n, False, now) for n, name in names]
+        values += [
+            (place * 5 + n + 1, place * 2 + 1 + n // 3, name, n, False, now)
+            for n, name in enumerate(("红", "蓝", "绿", "S", "L"))
+        ]
+        for n in range(6):
+            combined = [place * 5 + 1 + n // 2, place * 5 + 4 + n % 2]
+            price_fen, units = chance.randint(10, 1000) * 100, chance.choice((0, 3, 100, 500))
+            skus.append((product.pk, f"{n}", f"{n}", combined, price_fen, units, now))
+    _copy("productimage (product_id, image_id, position, created_at)", pictures)
+    _copy("specification (id, product_id, name, position, is_retired, created_at)", stated)
+    _copy(
+        "specificationvalue (id, specification_id, name, position, is_retired, created_at)", values
     )
-    stated = Specification.objects.bulk_create(
-        [
-            Specification(product=product, name=name, position=place)
-            for product in products
-            for place, name in enumerate(("颜色", "尺码"))
-        ],
-        batch_size=5000,
+    none_yet = (100, 0, 0, 0, 0)
+    _copy(
+        "sku (product_id, code, title, value_ids, price_fen, on_hand, created_at, cost_fen, "
+        "reserved, placed, allocated, weight_g)",
+        [(*sku, *none_yet) for sku in skus],
     )
-    values = SpecificationValue.objects.bulk_create(
-        [
-            SpecificationValue(specification=row, name=name, position=place)
-            for row in stated
-            for place, name in enumerate(("红", "蓝", "绿") if row.name == "颜色" else ("S", "L"))
-        ],
-        batch_size=5000,
-    )
-    Sku.objects.bulk_create(
-        [
-            Sku(
-                product=product,
-                code=f"{colour}-{size}",
-                title=f"{colour} {size}",
-                value_ids=[values[place * 5 + colour].pk, values[place * 5 + 3 + size].pk],
-                price_fen=chance.randint(10, 1000) * 100,
-                cost_fen=100,
-                on_hand=chance.choice((0, 3, 100, 500)),
-            )
-            for place, product in enumerate(products)
-            for colour in range(3)
-            for size in range(2)
-        ],
-        batch_size=5000,
-    )
+
+
+def _copy(table: str, rows: list[tuple[Any, ...]]) -> None:
+    from django.db import connection
+
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY catalogue_{table} FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from django.core.files.base import ContentFile
@@ -25,7 +26,13 @@ def storage() -> Storage:
 
 def url(digest: str, size: int | None = None) -> str:
     """The address of a picture's file, the largest where no size is given."""
-    return storage().url(pictures.name(digest, size))
+    return _url(storage(), digest, size)
+
+
+@lru_cache(maxsize=100_000)
+def _url(where: Storage, digest: str, size: int | None) -> str:
+    """An address stays what it is, as the file does; a page shows a hundred of them."""
+    return where.url(pictures.name(digest, size))
 
 
 def keep(picture: Picture, *, merchant_id: int | None, user_id: int | None) -> int:

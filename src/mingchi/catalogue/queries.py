@@ -14,10 +14,7 @@ from mingchi.catalogue.models import (
     HomeShelf,
     HomeShelfProduct,
     Product,
-    ProductImage,
     Sku,
-    Specification,
-    SpecificationValue,
 )
 from mingchi.merchants.models import Merchant
 
@@ -47,27 +44,6 @@ def on_sale() -> QuerySet[Product]:
     ).exclude(category_id__in=tree.hidden())
 
 
-def product_page(product_id: int) -> Product | None:
-    """A product on sale with all that its page shows, in six queries; None where there is none."""
-    values = SpecificationValue.objects.filter(is_retired=False).select_related("image")
-    return (
-        on_sale()
-        .filter(pk=product_id)
-        .select_related("merchant", "category", "brand__logo", "listing")
-        .prefetch_related(
-            Prefetch("images", ProductImage.objects.select_related("image")),
-            Prefetch("skus", Sku.objects.filter(retired_at=None).order_by("id")),
-            Prefetch(
-                "specifications",
-                Specification.objects.filter(is_retired=False).prefetch_related(
-                    Prefetch("values", values)
-                ),
-            ),
-        )
-        .first()
-    )
-
-
 def skus_on_sale(sku_ids: Collection[int]) -> dict[int, Sku]:
     """The SKUs among these that can be bought, with product and merchant, by key."""
     found = Sku.objects.select_related("product__merchant").filter(
@@ -78,14 +54,6 @@ def skus_on_sale(sku_ids: Collection[int]) -> dict[int, Sku]:
         product__merchant__status=Merchant.Status.OPEN,
     )
     return {sku.pk: sku for sku in found.exclude(product__category_id__in=tree.hidden())}
-
-
-def struck_fen(sku: Sku, *, now: datetime) -> int | None:
-    """The price that may be shown struck through beside the SKU's own, None for none."""
-    market_fen, until = sku.market_price_fen, sku.market_until
-    if market_fen is None or until is None or until <= now or market_fen <= sku.price_fen:
-        return None
-    return market_fen
 
 
 def brands() -> QuerySet[Brand]:

@@ -3,7 +3,7 @@ in which nobody need ask again."""
 
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
 from ninja import Field
@@ -13,9 +13,9 @@ from pydantic import StringConstraints
 from mingchi.api import catalogue_shapes as shapes
 from mingchi.api.fields import MAX_FEN, PRINTABLE, Id, Limit
 from mingchi.api.routing import GuardedRouter
-from mingchi.catalogue import finding, queries, tree
-from mingchi.catalogue.finding import Sort, Wanted
-from mingchi.catalogue.models import Category, HomeShelf, HotWord, Listing, Product
+from mingchi.catalogue import finding, product_page, queries, tree
+from mingchi.catalogue.finding import Card, Sort, Wanted
+from mingchi.catalogue.models import HomeShelf, HotWord, Product
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 
@@ -33,14 +33,17 @@ _kept_a_minute = decorate_view(cache_control(public=True, max_age=60), condition
 
 @router.get("/home", response=shapes.HomeOut, summary="The first page")
 @_kept_a_minute
-def get_home(request: HttpRequest) -> shapes.HomeOut:
+def get_home(request: HttpRequest) -> HttpResponse:
     """Banners, rows of products and words to search for, as staff arranged them. A row that has
     nothing to show is not there."""
     shelves = [_shelf(row) for row in queries.home_shelves()]
-    return shapes.HomeOut(
-        banners=[shapes.banner(row) for row in queries.banners(now=clock.now())],
-        shelves=[shelf for shelf in shelves if shelf.products],
-        hot_words=list(HotWord.objects.values_list("word", flat=True)),
+    banners = [shapes.banner(row) for row in queries.banners(now=clock.now())]
+    return shapes.answer(
+        {
+            "banners": [row.model_dump(mode="json") for row in banners],
+            "shelves": [shelf for shelf in shelves if shelf["products"]],
+            "hot_words": list(HotWord.objects.values_list("word", flat=True)),
+        }
     )
 
 
@@ -82,7 +85,7 @@ def list_products(
     price_from_fen: PriceFen | None = None,
     price_to_fen: PriceFen | None = None,
     in_stock: bool = False,
-) -> shapes.ProductListOut:
+) -> HttpResponse:
     """Narrowed by what is given. A category counts with all under it. A search finds any part of
     a title, brands, categories, and Chinese by its pinyin or its initials too. Without `sort` a
     search comes by relevance, all else newest first."""
@@ -97,19 +100,17 @@ def list_products(
         search=search,
     )
     found = finding.find(wanted, sort=sort, after=after, limit=limit)
-    return shapes.ProductListOut(items=_cards(found.listings), next=found.after)
+    return shapes.answer({"items": _cards(found.cards), "next": found.after})
 
 
 @router.get("/products/{product_id}", response=shapes.ProductOut, summary="A product on sale")
-def get_product(request: HttpRequest, product_id: Id) -> shapes.ProductOut:
+def get_product(request: HttpRequest, product_id: Id) -> HttpResponse:
     """A product with pictures, parameters, specifications and SKUs. How many are left is told
     where few are."""
-    found = queries.product_page(product_id)
+    found = product_page.read(product_id)
     if found is None:
         raise NotFoundError()
-    keys = tree.above(found.category_id)
-    rows = Category.objects.in_bulk(keys)
-    return shapes.product(found, [rows[key] for key in reversed(keys)], now=clock.now())
+    return shapes.answer(shapes.product(found))
 
 
 @router.get("/suggestions", response=list[shapes.SuggestionOut], summary="What may be meant")
@@ -120,28 +121,27 @@ def suggest(request: HttpRequest, text: Search = "", limit: Few = 10) -> list[sh
     return [shapes.SuggestionOut(kind=row.kind, text=row.text, id=row.id) for row in found]
 
 
-def _cards(listings: list[Listing]) -> list[shapes.ProductCardOut]:
-    now = clock.now()
-    return [shapes.card(row, now=now) for row in listings]
+def _cards(cards: list[Card]) -> list[shapes.Answer]:
+    return [shapes.card(card) for card in cards]
 
 
-def _shelf(shelf: HomeShelf) -> shapes.ShelfOut:
-    return shapes.ShelfOut(
-        id=shelf.pk,
-        title=shelf.title,
-        subtitle=shelf.subtitle,
-        category_id=shelf.category_id,
-        products=_cards(_on_shelf(shelf)),
-    )
+def _shelf(shelf: HomeShelf) -> shapes.Answer:
+    return {
+        "id": shelf.pk,
+        "title": shelf.title,
+        "subtitle": shelf.subtitle,
+        "category_id": shelf.category_id,
+        "products": _cards(_on_shelf(shelf)),
+    }
 
 
-def _on_shelf(shelf: HomeShelf) -> list[Listing]:
+def _on_shelf(shelf: HomeShelf) -> list[Card]:
     if shelf.kind == HomeShelf.Kind.CHOSEN:
         chosen = [row.product_id for row in shelf.chosen.all()]
         return finding.of_products(chosen)[: shelf.length]
     sort = Sort.SOLD if shelf.kind == HomeShelf.Kind.BEST_SOLD else Sort.NEWEST
     try:
         wanted = Wanted(category_id=shelf.category_id)
-        return finding.find(wanted, sort=sort, limit=shelf.length).listings
+        return finding.find(wanted, sort=sort, limit=shelf.length).cards
     except NotFoundError:
         return []  # its category is hidden, and so is the row

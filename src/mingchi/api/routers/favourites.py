@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field
 
 from mingchi.api import catalogue_shapes as shapes
@@ -19,9 +19,7 @@ Skip = Annotated[int, Field(ge=0, le=500, description="so many are passed over")
 
 
 @router.get("/favourites", response=list[shapes.ProductCardOut], summary="Favourites")
-def list_favourites(
-    request: HttpRequest, limit: Limit = 20, skip: Skip = 0
-) -> list[shapes.ProductCardOut]:
+def list_favourites(request: HttpRequest, limit: Limit = 20, skip: Skip = 0) -> HttpResponse:
     """Those that are on sale, the latest first."""
     own = Favourite.objects.filter(member=member_of(request)).order_by("-id")
     return _cards(list(own.values_list("product_id", flat=True)), limit=limit, skip=skip)
@@ -49,9 +47,7 @@ def remove_favourite(request: HttpRequest, product_id: Id) -> Done:
 
 
 @router.get("/visits", response=list[shapes.ProductCardOut], summary="What one looked at")
-def list_visits(
-    request: HttpRequest, limit: Limit = 20, skip: Skip = 0
-) -> list[shapes.ProductCardOut]:
+def list_visits(request: HttpRequest, limit: Limit = 20, skip: Skip = 0) -> HttpResponse:
     """Those of the last 200 that are on sale, the latest first."""
     own = Visit.objects.filter(member=member_of(request)).order_by("-visited_at", "-id")
     return _cards(list(own.values_list("product_id", flat=True)), limit=limit, skip=skip)
@@ -78,6 +74,6 @@ def forget_visit(request: HttpRequest, product_id: Id) -> Done:
     return Done()
 
 
-def _cards(product_ids: list[int], *, limit: int, skip: int) -> list[shapes.ProductCardOut]:
+def _cards(product_ids: list[int], *, limit: int, skip: int) -> HttpResponse:
     found = finding.of_products(product_ids)[skip : skip + limit]
-    return [shapes.card(row, now=clock.now()) for row in found]
+    return shapes.answer([shapes.card(card) for card in found])
