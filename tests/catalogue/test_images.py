@@ -1,5 +1,6 @@
 """Pictures kept: files and rows together, served for good, forgotten when nothing shows them."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -156,6 +157,20 @@ def test_what_nothing_shows_is_forgotten(shop: Shop, media: Path) -> None:
     assert len(files(media)) == kept - 4
     assert upload(shop, 1) != orphan  # and may come again
     assert len(files(media)) == kept
+
+
+def test_files_that_no_row_knows_are_swept(shop: Shop, media: Path) -> None:
+    kept = upload(shop)
+    Image.objects.filter(pk=kept).update(used_at=clock.now() + 2 * TWO_DAYS)
+    before = files(media)
+    (media / "ab").mkdir(exist_ok=True)
+    old, fresh = (media / "ab" / f"{letter * 62}-200.webp" for letter in "cd")
+    other = media / "ab" / "of-somebody-else.txt"
+    for path in (old, fresh, other):
+        path.write_bytes(b"x")
+    os.utime(fresh, (clock.now().timestamp() + 2 * 86_400,) * 2)
+    assert prune_images(now=clock.now() + TWO_DAYS) == 1
+    assert files(media) == sorted([*before, fresh, other])
 
 
 def test_files_that_another_merchant_shows_stay(shop: Shop, media: Path) -> None:

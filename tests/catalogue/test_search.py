@@ -25,6 +25,8 @@ chinese = st.text(alphabet="西湖龙井明前一级红茶绿山间茶事白毫�
         ("！？。", ""),
         ("😀", ""),
         ("龙井龙井", "'龙井' & '井龙'"),
+        ("Чай ひらがな", "'чай':* & 'ひらがな':*"),
+        ("\U00020bb7野家", "'\U00020bb7野' & '野家'"),
     ],
 )
 def test_a_query(text: str, terms: str) -> None:
@@ -96,6 +98,12 @@ def test_what_is_found_and_in_which_order(shop: Shop) -> None:
     Listing.objects.filter(pk=cup).update(sold=5)
     assert found("青瓷") == [cup, apart]
     assert found("龙井") == [longjing, cup]  # in the title, though sold less
+
+
+def test_characters_that_become_words_have_room(shop: Shop) -> None:
+    long = named(shop, "\ufdfa" * 120)  # each becomes eighteen letters
+    assert Listing.objects.filter(pk=long).exists()
+    assert named(shop, "a" * 120) in found("a" * 60)
 
 
 def test_words_are_taken_as_they_are(shop: Shop) -> None:

@@ -1,6 +1,6 @@
 """Categories, brands, products and the first page, kept by staff; and what shoppers see of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +133,7 @@ def test_two_who_save_in_the_same_moment(transactional_db: None, shop: Shop) -> 
         ({"description": "x" * 20_001}, "text_invalid"),
         ({"status": "sold"}, "status_invalid"),
         ({"limit_per_member": 0}, "limit_invalid"),
+        ({"on_sale_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))}, "moment_invalid"),
         ({"category_id": 10**9}, "not_found"),
         ({"brand_id": 10**9}, "not_found"),
         ({"parameters": [("产地", "杭州"), (" 产地 ", "福鼎")]}, "parameters_invalid"),
@@ -330,6 +331,7 @@ def test_the_first_page(shop: Shop, media: Path) -> None:
         ({"target": "search", "target_value": ""}, "text_invalid"),
         ({"starts_at": now + timedelta(hours=2)}, "period_invalid"),
         ({"position": 10**7}, "position_invalid"),
+        ({"ends_at": datetime(9999, 12, 31, 23, tzinfo=UTC)}, "moment_invalid"),
     ):
         with pytest.raises(DomainError, match=code):
             edit_home.edit_banner(by=shop.owner, banner_id=key, **wrong)

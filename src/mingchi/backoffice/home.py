@@ -24,7 +24,7 @@ from mingchi.backoffice.pages import Page
 from mingchi.catalogue.models import Banner, HomeShelf, HotWord
 from mingchi.usecases import edit_home
 
-PLACE = display.column(_("position"), lambda row: row.position, order="position")
+PLACE = display.column(_("place on the shelf"), lambda row: row.position, order="position")
 _BANNER = ("title", "target", "target_value", "position", "starts_at", "ends_at", "is_hidden")
 _SHELF = ("title", "subtitle", "kind", "length", "position", "is_hidden")
 
@@ -41,7 +41,7 @@ class NewBannerForm(ActForm):
         length=60,
         help_text=_("The number of the product, category or brand, or what is searched for."),
     )
-    position = fields.whole(_("position"), initial=0, low=-(10**6), high=10**6)
+    position = fields.whole(_("place on the shelf"), initial=0, low=-(10**6), high=10**6)
     starts_at = fields.moment(_("shown from"), required=False, help_text=_("Left empty: at once."))
     ends_at = fields.moment(
         _("shown until"), required=False, help_text=_("Left empty: until it is hidden.")
@@ -73,7 +73,7 @@ class NewShelfForm(ActForm):
         help_text=_("Their numbers in their order, between commas."),
     )
     length = fields.whole(_("products at most"), low=1, high=20, initial=8)
-    position = fields.whole(_("position"), initial=0, low=-(10**6), high=10**6)
+    position = fields.whole(_("place on the shelf"), initial=0, low=-(10**6), high=10**6)
     is_hidden = fields.switch(_("hidden"))
 
     def clean_product_ids(self) -> list[int]:

@@ -57,9 +57,11 @@ def keep(picture: Picture, *, merchant_id: int | None, user_id: int | None) -> i
 
 
 def prune(*, now: datetime) -> int:
-    """Forget pictures that nothing shows and that nobody uploaded since yesterday; how many."""
+    """Forget pictures that nothing shows and that nobody uploaded since yesterday, and files that
+    no row knows; how many."""
     orphans = _orphans(now).values_list("pk", "digest")
-    return sum(_forget(pk, digest, now) for pk, digest in list(orphans))
+    gone = sum(_forget(pk, digest, now) for pk, digest in list(orphans))
+    return gone + sum(_sweep(folder, now) for folder in _names("", files=False))
 
 
 def _orphans(now: datetime) -> QuerySet[Image]:
@@ -83,6 +85,32 @@ def _forget(pk: int, digest: str, now: datetime) -> int:
             for size in (None, *pictures.THUMBNAILS):
                 storage().delete(pictures.name(digest, size))
     return gone
+
+
+def _sweep(folder: str, now: datetime) -> int:
+    """Delete files of uploads that broke off before their row was written; how many."""
+    names = [name for name in _names(folder, files=True) if NAME.fullmatch(f"{folder}/{name}")]
+    found = {name: folder + name[:62] for name in names}
+    known = set(Image.objects.filter(digest__in=found.values()).values_list("digest", flat=True))
+    gone = 0
+    for name, digest in found.items():
+        path = f"{folder}/{name}"
+        if digest in known or storage().get_modified_time(path) > now - _KEPT_UNUSED:
+            continue
+        with transaction.atomic():
+            _hold(digest)
+            if not Image.objects.filter(digest=digest).exists():
+                storage().delete(path)
+                gone += 1
+    return gone
+
+
+def _names(folder: str, *, files: bool) -> list[str]:
+    try:
+        folders, names = storage().listdir(folder)
+    except FileNotFoundError:
+        return []
+    return names if files else folders
 
 
 def _hold(digest: str) -> None:

@@ -12,6 +12,8 @@ from mingchi.catalogue import search
 from mingchi.catalogue.models import Category, Listing, Product, ProductImage
 
 _AT_ONCE: Final = 500
+# Some characters become a word when they are folded.
+_LONGEST_FOLDED: Final = 400
 _WRITE = """
 INSERT INTO catalogue_listing AS l (product_id, merchant_id, category_id, brand_id, goods_type,
     is_on_sale, listed_at, price_fen, sold, cover, folded, terms)
@@ -85,7 +87,7 @@ def _row(product: Product, names: dict[int, str], covers: dict[int, str]) -> dic
         "listed_at": (product.on_sale_at or product.created_at).isoformat(),
         "price_fen": product.price_from,  # type: ignore[attr-defined]
         "cover": covers.get(product.pk, ""),
-        "folded": search.fold(product.title),
+        "folded": search.fold(product.title)[:_LONGEST_FOLDED],
         "terms": search.document(title=product.title, about=about, keywords=product.keywords),
     }
 

@@ -12,9 +12,11 @@ from typing import Final
 
 from pypinyin import Style, lazy_pinyin
 
-_RUNS: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+")
+_CHINESE: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_RUNS: Final = re.compile(rf"(?P<chinese>[{_CHINESE}]+)|[^\W_{_CHINESE}]+")
 LONGEST_QUERY: Final = 60
 _MOST_TERMS: Final = 40
+_LONGEST_TERM: Final = 100
 _PINYIN_RUN: Final = 12
 
 
@@ -44,11 +46,11 @@ def query(text: str, *, weight: str = "") -> str:
     `weight="A"` asks for the title only.
     """
     terms: list[str] = []
-    for run in _RUNS.findall(fold(text)[:LONGEST_QUERY]):
-        if run[0].isascii():
-            terms.append(f"'{run}':*{weight}")
-        else:
+    for run, is_chinese in _runs(text, LONGEST_QUERY):
+        if is_chinese:
             terms += [f"'{pair}'" + (f":{weight}" if weight else "") for pair in _pairs(run)]
+        else:
+            terms.append(f"'{run}':*{weight}")
     return " & ".join(dict.fromkeys(terms[:_MOST_TERMS]))
 
 
@@ -60,14 +62,21 @@ def initial(text: str) -> str:
     return letter if "A" <= letter <= "Z" else "#"
 
 
+def _runs(text: str, longest: int | None = None) -> Iterator[tuple[str, bool]]:
+    """Words as they are, and Chinese between anything else; with whether it is Chinese."""
+    for found in _RUNS.finditer(fold(text)[:longest]):
+        is_chinese = found["chinese"] is not None
+        yield (found[0] if is_chinese else found[0][:_LONGEST_TERM]), is_chinese
+
+
 def _terms(text: str) -> Iterator[str]:
     """Words as they are; of Chinese every pair and every character."""
-    for run in _RUNS.findall(fold(text)):
-        if run[0].isascii():
-            yield run
-        else:
+    for run, is_chinese in _runs(text):
+        if is_chinese:
             yield from run
             yield from (run[at : at + 2] for at in range(len(run) - 1))
+        else:
+            yield run
 
 
 def _pairs(run: str) -> list[str]:
@@ -76,8 +85,8 @@ def _pairs(run: str) -> list[str]:
 
 def _sounds(text: str) -> Iterator[str]:
     """Pinyin from each character on, whole and by initials: `longjing`, `lj`."""
-    for run in _RUNS.findall(fold(text)):
-        if run[0].isascii():
+    for run, is_chinese in _runs(text):
+        if not is_chinese:
             continue
         sounds = [sound for sound in lazy_pinyin(run) if sound.isascii() and sound.isalpha()]
         for at in range(len(sounds)):

@@ -1,6 +1,7 @@
 """What a use case refuses at the door: long texts, amounts out of range, no regions."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,13 @@ def amount(value: int, *, field: str = "amount_fen", least: int = 1) -> int:
         raise DomainError(
             "amount_too_large", _("Amounts above 10 billion yuan are not taken."), field=field
         )
+    return value
+
+
+def moment(value: datetime | None, *, field: str) -> datetime | None:
+    """A moment that a clock may show and every zone can hold, or None; `moment_invalid`."""
+    if value is not None and not 2000 <= value.year <= 2199:
+        raise DomainError("moment_invalid", _("A moment from 2000 to 2199."), field=field)
     return value
 
 

@@ -157,6 +157,8 @@ def _banner(banner: Banner | None, given: BannerValues) -> dict[str, Any]:
     values["target_value"] = _target(str(target), value)
     starts_at = values.get("starts_at", banner.starts_at if banner else None)
     ends_at = values.get("ends_at", banner.ends_at if banner else None)
+    checks.moment(starts_at, field="starts_at")
+    checks.moment(ends_at, field="ends_at")
     if starts_at and ends_at and ends_at <= starts_at:
         raise DomainError("period_invalid", _("It ends before it begins."), field="ends_at")
     _refuse_far(values)

@@ -34,6 +34,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         values["detail"] = detail.clean(values["detail"])
     if "parameters" in values:
         values["parameters"] = _parameters(values["parameters"])
+    checks.moment(values.get("on_sale_at"), field="on_sale_at")
     _refuse_unknown(values)
     limit = values.get("limit_per_member")
     if limit is not None and not 1 <= limit <= MOST_PER_MEMBER:
