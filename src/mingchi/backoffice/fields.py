@@ -8,6 +8,7 @@ from django import forms
 from django.forms import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSplitDateTimeWidget,
@@ -180,7 +181,7 @@ def version() -> forms.IntegerField:
     return forms.IntegerField(widget=forms.HiddenInput())
 
 
-class PictureInput(forms.FileInput):
+class PictureInput(UnfoldAdminFileFieldWidget):
     """A file; the browser offers pictures only."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:

@@ -131,9 +131,7 @@ class PicturesForm(ActForm):
         """A place and a box to take it away for each picture."""
         self.images = [row.image for row in thing.images.select_related("image")]
         for place, image in enumerate(self.images, 1):
-            number = forms.IntegerField(
-                label=_("place"), min_value=-99, max_value=99, initial=place
-            )
+            number = fields.whole(_("place"), low=-99, high=99, initial=place)
             self.fields[f"place_{image.pk}"] = number
             gone = forms.BooleanField(label=_("take away"), required=False)
             self.fields[f"gone_{image.pk}"] = gone
