@@ -12,6 +12,7 @@ from mingchi import __version__
 from mingchi.api import errors
 from mingchi.api.routers import (
     addresses,
+    after_sales,
     auth,
     catalogue,
     coupons,
@@ -22,6 +23,7 @@ from mingchi.api.routers import (
     points,
     programme,
     staff_accounts,
+    staff_after_sales,
     staff_bills,
     staff_catalogue,
     staff_desk,
@@ -86,6 +88,7 @@ for prefix, router in (
     ("/coupons", coupons.router),
     ("/shop", favourites.router),
     ("/orders", orders.router),
+    ("/after-sales", after_sales.router),
     ("/points", points.router),
     ("/wallet", wallet.router),
     ("/payments", payments.router),
@@ -101,6 +104,7 @@ for prefix, router in (
     ("/staff/desk", staff_desk.router),
     ("/staff/monitor", staff_monitor.router),
     ("/staff", staff_orders.router),
+    ("/staff", staff_after_sales.router),
     ("/staff", staff_catalogue.router),
     ("/staff", staff_window.router),
     ("/staff", staff_merchants.router),

@@ -1,0 +1,135 @@
+"""Cases, invoices, messages and other prices through the API, and whose they are."""
+
+import pytest
+from django.utils import timezone
+from tests.api.clients import Api, joined, staff
+from tests.usecases import shop as doing
+from tests.usecases.shop import Shop
+
+from mingchi.catalogue.models import Sku
+from mingchi.members.models import Member
+from mingchi.merchants.models import Merchant
+from mingchi.orders import papers
+from mingchi.orders.models import AfterSalesCase, InvoiceRequest, Order, OrderLine
+from mingchi.usecases import send_notifications
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def buyer(merchant: Merchant) -> Api:
+    return joined()
+
+
+@pytest.fixture
+def order(buyer: Api, merchant: Merchant, article: Sku) -> Order:
+    """One that its buyer received a moment ago."""
+    shop = Shop(merchant=merchant, owner=doing.staff("owner"), finance=doing.staff("finance"))
+    found = doing.received(shop, Member.objects.get(), article)
+    Order.objects.update(received_at=timezone.now())
+    return found
+
+
+def wish(order: Order, **more: object) -> dict[str, object]:
+    line = OrderLine.objects.get(order=order)
+    return {
+        "order_id": order.pk,
+        "line_id": line.pk,
+        "kind": "return",
+        "units": 1,
+        "amount_fen": 5_000,
+        "reason": "broken",
+        **more,
+    }
+
+
+def test_a_buyer_opens_a_case_sends_back_and_gives_up(buyer: Api, order: Order) -> None:
+    opened = buyer.post("/after-sales/cases", wish(order), key="one")
+    assert (opened.status, opened.body["state"]) == (201, "opened")
+    assert buyer.post("/after-sales/cases", wish(order), key="one").body == opened.body
+    pk = opened.body["case_id"]
+    (row,) = buyer.get("/after-sales/cases").body["items"]
+    assert row == buyer.get(f"/after-sales/cases/{pk}").body
+    assert (row["units"], row["amount_fen"], row["answer"]) == (1, 5_000, "")
+    assert "opened_by" not in row
+    AfterSalesCase.objects.update(state="authorised")
+    sent = {"carrier": "SF", "tracking_number": "SF1"}
+    assert buyer.post(f"/after-sales/cases/{pk}/send-back", sent).status == 200
+    assert buyer.get(f"/after-sales/cases/{pk}").body["tracking_number"] == "SF1"
+    assert buyer.post(f"/after-sales/cases/{pk}/withdraw").status == 200
+    assert buyer.get(f"/after-sales/cases/{pk}").body["state"] == "withdrawn"
+
+
+def test_another_members_things_are_not_there(buyer: Api, order: Order) -> None:
+    pk = buyer.post("/after-sales/cases", wish(order)).body["case_id"]
+    other = joined()
+    assert other.post("/after-sales/cases", wish(order)).status == 404
+    assert other.get("/after-sales/cases").body["items"] == []
+    for method, path in (
+        ("GET", f"/after-sales/cases/{pk}"),
+        ("POST", f"/after-sales/cases/{pk}/withdraw"),
+        ("GET", f"/after-sales/invoices/{order.pk}"),
+    ):
+        assert other.send(method, path, None).status == 404
+    asked = {"title": "Tea Ltd"}
+    assert other.send("PUT", f"/after-sales/invoices/{order.pk}", asked).status == 404
+    assert not InvoiceRequest.objects.exists()
+    assert AfterSalesCase.objects.get().state == "opened"
+
+
+def test_an_invoice_is_asked_for_and_issued(buyer: Api, order: Order, merchant: Merchant) -> None:
+    address = f"/after-sales/invoices/{order.pk}"
+    assert buyer.get(address).status == 404
+    assert buyer.send("PUT", address, {"title": "Tea Ltd", "tax_number": "91"}).status == 200
+    assert buyer.get(address).body["number"] == ""
+    path, body = f"/staff/orders/{order.pk}/invoice", {"number": "F-1"}
+    finance = staff(merchant=merchant, role="finance")
+    elsewhere = staff(merchant=Merchant.objects.create(name="Elsewhere"), role="finance")
+    assert staff(merchant=merchant, role="clerk").send("PUT", path, body).status == 403
+    assert elsewhere.send("PUT", path, body).status == 404
+    assert finance.send("PUT", path, body).status == 200
+    found = buyer.get(address).body
+    assert (found["state"], found["number"]) == ("issued", "F-1")
+    late = buyer.send("PUT", address, {"title": "Other"})
+    assert (late.status, late.code) == (409, "invoice_issued")
+
+
+def test_messages_are_seen_once_they_are_sent(buyer: Api, order: Order) -> None:
+    papers.notify(order, text="On its way.", key="k")
+    before = len(buyer.get("/after-sales/messages").body["items"])
+    send_notifications.send_notifications(now=timezone.now())
+    texts = [one["text"] for one in buyer.get("/after-sales/messages").body["items"]]
+    assert (len(texts) > before, "On its way." in texts) == (True, True)
+    assert joined().get("/after-sales/messages").body["items"] == []
+
+
+def test_another_price_is_asked_and_decided_by_two(
+    buyer: Api, article: Sku, merchant: Merchant
+) -> None:
+    order = Order.objects.get(pk=doing.place(Member.objects.get(), article).order_id)
+    line = OrderLine.objects.get(order=order)
+    clerk, manager = (staff(merchant=merchant, role=role) for role in ("clerk", "manager"))
+    body = {"line_id": line.pk, "to_fen": 95_000, "reason": "regular"}
+    made = clerk.post(f"/staff/orders/{order.pk}/prices", body)
+    assert made.status == 201, made.body
+    (row,) = manager.get("/staff/prices?state=asked").body["items"]
+    assert (row["id"], row["from_fen"], row["to_fen"]) == (made.body["id"], 100_000, 95_000)
+    decide = f"/staff/prices/{row['id']}/decide"
+    assert clerk.post(decide, {"approve": True}).status == 403
+    stranger = staff(merchant=Merchant.objects.create(name="Elsewhere"))
+    assert stranger.post(decide, {"approve": True}).status == 404
+    assert stranger.get("/staff/prices").body["items"] == []
+    assert manager.post(decide, {"approve": True}).status == 200
+    order.refresh_from_db()
+    assert order.goods_fen == 95_000
+
+
+def test_staff_open_a_case_for_a_buyer_of_theirs(order: Order, merchant: Merchant) -> None:
+    service = staff(merchant=merchant, role="service")
+    stranger = staff(merchant=Merchant.objects.create(name="Elsewhere"), role="service")
+    assert stranger.post("/staff/cases", wish(order)).status == 404
+    opened = service.post("/staff/cases", wish(order, kind="refund_only"))
+    assert opened.status == 201, opened.body
+    (row,) = service.get("/staff/cases?state=opened").body["items"]
+    assert (row["kind"], row["opened_by"][:5]) == ("refund_only", "user:")
+    assert stranger.get("/staff/cases").body["items"] == []
