@@ -163,7 +163,7 @@ def test_the_list_is_built_by_hand_by_keyboard_and_by_dragging(login: Login) -> 
     row(page, "deliver").locator(".head").click()
     row(page, "deliver").get_by_label("会签").select_option("all")
     row(page, "deliver").locator("button:has-text('添加条件')").click()
-    expect(page.locator(".chip.if")).to_be_visible()
+    expect(row(page, "deliver").locator(".chip.if")).to_be_visible()
     shot(page, "list-built")
     press(page, "保存")
     expect(page.locator(".flash.good")).to_contain_text("已保存")
