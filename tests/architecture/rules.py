@@ -10,7 +10,7 @@ from pathlib import Path
 
 FILE_LINES = 400
 FUNCTION_LINES = 50
-SKIPPED_FOLDERS = {
+SKIPPED = {
     ".git", ".venv", ".tools", "var", "build", "dist", "node_modules", "__pycache__",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
 }  # fmt: skip
@@ -29,8 +29,8 @@ def texts(root: Path, *tops: str) -> Iterator[tuple[str, str]]:
     """Every text file that is ours: its name from the top, its text."""
     for top in tops or ("",):
         for folder, folders, files in os.walk(root / top):
-            folders[:] = sorted(set(folders) - SKIPPED_FOLDERS)
-            for name in sorted(files):
+            folders[:] = sorted(set(folders) - SKIPPED)
+            for name in sorted(set(files) - SKIPPED):  # .git is a file in a worktree of git's
                 path = Path(folder) / name
                 try:
                     yield str(path.relative_to(root)), path.read_text(encoding="utf-8")
