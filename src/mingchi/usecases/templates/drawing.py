@@ -192,9 +192,6 @@ class _Drawing:
 
     def _fork(self, block: Choice | Events, loose: list[_Loose], scope: str) -> list[_Loose]:
         choice = isinstance(block, Choice)
-        if not choice and len(block.branches) == 1:  # nothing to choose from: the event alone
-            (branch,) = block.branches
-            return self._branch(branch, _Loose(self._event(branch, loose, scope)), scope)
         kind = Kind.EXCLUSIVE if choice else Kind.EVENTS
         node = self._add("choice" if choice else "first", kind, block.name, scope)
         self._join(loose, node)
@@ -204,16 +201,13 @@ class _Drawing:
                 name = self._say(branch.name)
                 way = _Loose(node, branch.condition, branch.condition is None, name)
             else:
-                way = _Loose(self._event(branch, [_Loose(node)], scope))
+                caught = Kind.MESSAGE if branch.message else Kind.TIMER
+                values = {"message": branch.message, "duration": branch.duration}
+                event = self._add("on", caught, branch.name, scope, values)
+                self._join([_Loose(node)], event)
+                way = _Loose(event)
             out += self._branch(branch, way, scope)
         return out
-
-    def _event(self, branch: Branch, loose: list[_Loose], scope: str) -> str:
-        caught = Kind.MESSAGE if branch.message else Kind.TIMER
-        values = {"message": branch.message, "duration": branch.duration}
-        event = self._add("on", caught, branch.name, scope, values)
-        self._join(loose, event)
-        return event
 
     def _branch(self, branch: Branch, way: _Loose, scope: str) -> list[_Loose]:
         loose = self._run(branch.blocks, [way], scope)
