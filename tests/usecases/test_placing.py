@@ -1,5 +1,6 @@
 """Placing orders: amounts, refusals, and many at once."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from mingchi.catalogue.models import Product, Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.members.models import Member
 from mingchi.orders.models import Order
+from mingchi.usecases.cancel_order import cancel_order
 from mingchi.usecases.place_order import Delivery, Item, Placed, place_order
 
 
@@ -173,3 +175,39 @@ def test_how_it_is_paid_and_delivered(
         return
     place(buyer, *articles, payment_method=payment, delivery_method=delivery)
     assert Order.objects.get().delivery_method == method
+
+
+class TestLimitOfAProduct:
+    """How many of it one member may buy."""
+
+    def limited(self, shop: Shop, limit: int) -> Sku:
+        found = sku(shop.merchant, on_hand=50)
+        Product.objects.filter(pk=found.product_id).update(limit_per_member=limit)
+        return found
+
+    def test_over_all_orders_of_the_member(self, shop: Shop) -> None:
+        buyer, tea = member(), self.limited(shop, 3)
+        first = place(buyer, tea, qty=2)
+        with pytest.raises(DomainError, match="limit_exceeded") as caught:
+            place(buyer, tea, qty=2)
+        assert caught.value.details == {"product_id": tea.product_id, "left": 1}
+        place(buyer, tea)
+        place(member(), tea, qty=3)
+        cancel_order(order_id=first.order_id, member_id=buyer.pk, now=NOW)
+        place(buyer, tea, qty=2)
+        tea.refresh_from_db()
+        assert tea.reserved == 6
+
+    def test_over_all_its_variants(self, shop: Shop) -> None:
+        green = self.limited(shop, 3)
+        black = Sku.objects.create(
+            product=green.product, code="B", price_fen=1_000, cost_fen=1, on_hand=9
+        )
+        with pytest.raises(DomainError, match="limit_exceeded"):
+            place(member(), green, black, qty=2)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_orders_at_once(self, shop: Shop) -> None:
+        buyer, tea = member(), self.limited(shop, 1)
+        answers = at_once([partial(place, buyer, tea)] * 4)
+        assert sum(isinstance(each, Placed) for each in answers) == 1

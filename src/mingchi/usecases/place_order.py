@@ -14,7 +14,7 @@ from mingchi.catalogue.models import MAX_FEN, Product, Sku
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.fulfilment import services
 from mingchi.members import services as members
-from mingchi.orders import reservations
+from mingchi.orders import limits, reservations
 from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import checks, split
 from mingchi.usecases.follow_flow import order_flow
@@ -78,8 +78,8 @@ def place_order(
     nothing here looks at a flow, so none can make a checkout fail.
 
     Errors: `items_invalid`, `qty_invalid`, `sku_not_found` 404, `several_merchants`,
-    `out_of_stock` 409, `amount_too_large`, `split_exceeds_price` 409, `region_invalid`,
-    `method_invalid`.
+    `out_of_stock` 409, `limit_exceeded` 409, `amount_too_large`, `split_exceeds_price` 409,
+    `region_invalid`, `method_invalid`.
     """
     terms = _Terms(payment_method=payment_method, channel=channel, is_demo=is_demo)
     body = {
@@ -105,6 +105,7 @@ def _place(
     member = members.acting(member_id)
     _refuse_bad_items(items)
     skus = _skus(items)
+    limits.refuse_excess(member_id=member_id, wanted=_by_product(items, skus))
     method = _delivery_method(delivery, terms, skus.values())
     merchant_id = next(iter(skus.values())).product.merchant_id
     lines = [_line(place, item, skus[item.sku_id]) for place, item in enumerate(items)]
@@ -191,6 +192,14 @@ def _skus(items: Sequence[Item]) -> Mapping[int, Sku]:
             "several_merchants", _("An order is of one merchant's articles."), field="items"
         )
     return skus
+
+
+def _by_product(items: Sequence[Item], skus: Mapping[int, Sku]) -> dict[Product, int]:
+    wanted: dict[Product, int] = {}
+    for item in items:
+        product = skus[item.sku_id].product
+        wanted[product] = wanted.get(product, 0) + item.qty
+    return wanted
 
 
 def _line(place: int, item: Item, sku: Sku) -> OrderLine:
