@@ -3,7 +3,7 @@
 import pytest
 from tests.usecases.shop import NOW, Shop, member
 
-from mingchi.catalogue import queries
+from mingchi.catalogue import finding
 from mingchi.foundation.errors import DomainError
 from mingchi.members import services as members
 from mingchi.usecases import checks
@@ -42,4 +42,4 @@ def test_bytes_that_postgresql_does_not_take(shop: Shop) -> None:
         sandbox_pay(member_id=member().pk, out_trade_no="\x00", now=NOW)
     with pytest.raises(DomainError, match="text_invalid"):
         draft_plan(by=shop.owner, toml="\x00")
-    assert list(queries.on_sale(search="\x00")) == []
+    assert finding.find(finding.Wanted(search="\x00"), limit=1).cards == []

@@ -6,6 +6,19 @@ class Migration(migrations.Migration):
     dependencies = [("fulfilment", "0002_guards")]
 
     operations = [
+        *(
+            migrations.AlterField(
+                name,
+                "merchant",
+                models.ForeignKey(
+                    on_delete=models.PROTECT,
+                    related_name="+",
+                    to="merchants.merchant",
+                    verbose_name="merchant",
+                ),
+            )
+            for name in ("hold", "signal", "workitem")
+        ),
         migrations.RemoveConstraint("flowinstance", "flow_instance_status"),
         migrations.AddConstraint(
             "flowinstance",

@@ -114,7 +114,9 @@ class Hold(models.Model):
 
     MERCHANT_PATH = "merchant"
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, related_name="+", verbose_name=_("merchant")
+    )
     subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT)
     reason = models.CharField(_("reason"), max_length=200)
     placed_by = models.CharField(_("placed by"), max_length=100)

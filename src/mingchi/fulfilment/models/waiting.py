@@ -126,7 +126,9 @@ class Signal(models.Model):
 
     MERCHANT_PATH = "merchant"
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, related_name="+", verbose_name=_("merchant")
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT)
     name = models.CharField(_("signal"), max_length=80)

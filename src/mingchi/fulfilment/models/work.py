@@ -24,7 +24,9 @@ class WorkItem(models.Model):
     MERCHANT_PATH = "merchant"
 
     instance = models.ForeignKey(FlowInstance, models.PROTECT, related_name="work_items")
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, related_name="+", verbose_name=_("merchant")
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT)
     token = models.IntegerField(_("token"))
