@@ -50,10 +50,10 @@ class Buyer:
 class Size:
     """How much happens; `pictures` are those drawn of goods, at most."""
 
-    members: int = 200
-    orders: int = 600
-    redemptions: int = 70
-    withdrawals: int = 40
+    members: int = 120
+    orders: int = 240
+    redemptions: int = 40
+    withdrawals: int = 24
     days_between_rounds: int = 1
     pictures: int = 60
 
