@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from typing import Any, Final
 
 from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
 
 from mingchi.bench._plans import all_awards
 
@@ -34,6 +35,7 @@ def database() -> Iterator[str]:
     os.environ["DATABASE_URL"] = url = start_embedded(folder / "postgres")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingchi.config.settings")
     django.setup()
+    _point_at(url)
     call_command("migrate", verbosity=0)
     try:
         yield url
@@ -42,6 +44,17 @@ def database() -> Iterator[str]:
         embedded.release(folder / "postgres")
         embedded.wait_stopped(folder / "postgres")
         rmtree(folder, ignore_errors=True)
+
+
+def _point_at(url: str) -> None:
+    """A second database of one bench: settings were read for the first."""
+    from mingchi.fulfilment import compiled
+
+    parts = conninfo_to_dict(url)
+    connection.settings_dict.update(
+        NAME=parts["dbname"], USER=parts.get("user", ""), HOST=parts.get("host", "")
+    )
+    compiled.load.cache_clear()
 
 
 def found_programme(code: str, *, members: int, exits: str = "0") -> int:
