@@ -14,6 +14,7 @@ from mingchi.usecases.templates.parts import (
     PICK_AGAIN,
     RECEIVED,
     SENT,
+    buyer_cancels,
     paid_or_at_the_door,
     picked,
     prepared,
@@ -120,12 +121,7 @@ PRE_ORDER: Final = Template(
             name=Name("等待到货", "Wait for the goods"),
             branches=(
                 Branch(name=Name("已到货", "Goods came in"), message="arrived"),
-                Branch(
-                    name=Name("买家取消", "The buyer cancels"),
-                    message="cancel",
-                    blocks=GIVE_MONEY_BACK,
-                    ends=True,
-                ),
+                buyer_cancels(GIVE_MONEY_BACK),
                 Branch(
                     name=Name("逾期未到货", "Not in time"),
                     duration="P90D",
@@ -211,12 +207,7 @@ PICK_UP: Final = Template(
             step="shipment.pick_up",
             role="clerk",
             catch=(
-                Branch(
-                    name=Name("买家取消", "The buyer cancels"),
-                    message="cancel",
-                    blocks=GIVE_MONEY_BACK,
-                    ends=True,
-                ),
+                buyer_cancels(GIVE_MONEY_BACK),
                 Branch(
                     name=Name("逾期未取", "Not picked up"),
                     duration="P14D",

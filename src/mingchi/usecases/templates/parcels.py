@@ -8,6 +8,7 @@ from mingchi.usecases.templates.parts import (
     COMPLETED,
     ELSE,
     GIVE_UP,
+    buyer_cancels,
     paid_or_at_the_door,
 )
 
@@ -55,14 +56,7 @@ BY_PARCEL: Final = Template(
                 Task(step="shipment.start_flows"),
                 Wait(name=Name("等待全部包裹", "Wait for the parcels"), message="parcels_closed"),
             ),
-            catch=(
-                Branch(
-                    name=Name("买家取消", "The buyer cancels"),
-                    message="cancel",
-                    blocks=GIVE_UP,
-                    ends=True,
-                ),
-            ),
+            catch=(buyer_cancels(GIVE_UP),),
         ),
         Task(step="shipment.all_arrived"),
         Task(step="order.receive"),

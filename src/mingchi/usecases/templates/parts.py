@@ -18,6 +18,12 @@ WINDOW: Final = "P7D"
 ELSE: Final = Name("否则", "else")
 
 
+def buyer_cancels(give_up: tuple[Block, ...]) -> Branch:
+    """What comes of the buyer's second thoughts; the flow ends there."""
+    name = Name("买家取消", "The buyer cancels")
+    return Branch(name=name, message="cancel", blocks=give_up, ends=True)
+
+
 def until_paid(wait: str) -> tuple[Block, ...]:
     """The money comes in, or the order is given up; money that came at the last moment counts."""
     give_up = (
@@ -36,12 +42,7 @@ def until_paid(wait: str) -> tuple[Block, ...]:
             branches=(
                 Branch(name=Name("已付款", "Paid"), message="paid"),
                 Branch(name=Name("超时未付", "Not paid in time"), duration=wait, to="give_up"),
-                Branch(
-                    name=Name("买家取消", "The buyer cancels"),
-                    message="cancel",
-                    blocks=give_up,
-                    ends=True,
-                ),
+                buyer_cancels(give_up),
             ),
         ),
         Task(step="payment.capture", id="capture"),
@@ -146,14 +147,7 @@ def _preparation(*before: Block, give_up: tuple[Block, ...]) -> Part:
             Task(step="shipment.pack", role="warehouse", due="P1D"),
             Task(step="shipment.print_slip"),
         ),
-        catch=(
-            Branch(
-                name=Name("买家取消", "The buyer cancels"),
-                message="cancel",
-                blocks=give_up,
-                ends=True,
-            ),
-        ),
+        catch=(buyer_cancels(give_up),),
     )
 
 
