@@ -6,6 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import tree
 from mingchi.catalogue.models import (
@@ -16,6 +17,7 @@ from mingchi.catalogue.models import (
     Product,
     Sku,
 )
+from mingchi.foundation.errors import NotFoundError
 from mingchi.merchants.models import Merchant
 
 FEW: Final = 10
@@ -54,6 +56,20 @@ def skus_on_sale(sku_ids: Collection[int]) -> dict[int, Sku]:
         product__merchant__status=Merchant.Status.OPEN,
     )
     return {sku.pk: sku for sku in found.exclude(product__category_id__in=tree.hidden())}
+
+
+def wanted_skus(sku_ids: Collection[int]) -> dict[int, Sku]:
+    """The same, where all of them must be there: `sku_not_found` 404 names one that is not."""
+    found = skus_on_sale(sku_ids)
+    for sku_id in sku_ids:
+        if sku_id not in found:
+            raise NotFoundError(
+                "sku_not_found",
+                _("This article is not on sale."),
+                field="sku_id",
+                details={"sku_id": sku_id},
+            )
+    return found
 
 
 def brands() -> QuerySet[Brand]:

@@ -16,11 +16,9 @@ from alipay.exceptions import AliPayException, AliPayValidationError
 from django.core.exceptions import ImproperlyConfigured
 
 from mingchi.payments.bills import ZONE
-from mingchi.payments.configuration import AlipayConfig, refuse_remote
+from mingchi.payments.configuration import NO_PROXY, TIMEOUT_S, AlipayConfig, refuse_remote
 from mingchi.payments.gateways import GatewayDownError, GatewayError
 
-TIMEOUT_S: Final = (3, 10)  # to connect, to be answered
-NO_PROXY: Final = {"http": None, "https": None, "all": None}
 LARGEST_ANSWER: Final = 256 * 1024 * 1024
 _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.S)
 # Codes of the first level that say nothing of what became of the call.

@@ -13,6 +13,9 @@ _LOOPBACK: Final = re.compile(
 # Where the libraries would go by themselves, were they told no other address.
 WECHAT_ADDRESS: Final = "https://api.mch.weixin.qq.com"
 ALIPAY_ADDRESS: Final = "https://openapi.alipay.com/gateway.do"
+TIMEOUT_S: Final = (3, 10)  # to connect, to be answered
+# Straight to the address, whatever the environment says of proxies.
+NO_PROXY: Final = {"http": None, "https": None, "all": None}
 
 
 def is_loopback(address: str) -> bool:

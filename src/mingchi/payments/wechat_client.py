@@ -21,12 +21,9 @@ from django.core.exceptions import ImproperlyConfigured
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
-from mingchi.payments.configuration import WechatConfig, refuse_remote
+from mingchi.payments.configuration import NO_PROXY, TIMEOUT_S, WechatConfig, refuse_remote
 from mingchi.payments.gateways import GatewayDownError, GatewayError
 
-TIMEOUT_S: Final = (3, 10)  # to connect, to be answered
-# Straight to the address, whatever the environment says of proxies.
-NO_PROXY: Final = {"http": None, "https": None, "all": None}
 LARGEST_BILL: Final = 256 * 1024 * 1024
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import queries as catalogue
 from mingchi.catalogue.models import MAX_FEN, Product, Sku
-from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.fulfilment import services
 from mingchi.members import services as members
 from mingchi.orders import limits, reservations
@@ -19,6 +19,7 @@ from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import checks, split
 from mingchi.usecases.follow_flow import order_flow
 from mingchi.usecases.once import once
+from mingchi.usecases.quote_items import EACH_ONCE
 
 MAX_ITEMS = 100
 MAX_QTY = 10**6
@@ -170,23 +171,13 @@ def _delivery_method(delivery: Delivery, terms: _Terms, skus: Iterable[Sku]) -> 
 def _refuse_bad_items(items: Sequence[Item]) -> None:
     keys = [item.sku_id for item in items]
     if not 1 <= len(items) <= MAX_ITEMS or len(set(keys)) != len(keys):
-        raise DomainError(
-            "items_invalid", _("1 to 100 different articles, each once."), field="items"
-        )
+        raise DomainError("items_invalid", EACH_ONCE, field="items")
     if any(not 1 <= item.qty <= MAX_QTY for item in items):
         raise DomainError("qty_invalid", _("From 1 to a million of each."), field="qty")
 
 
 def _skus(items: Sequence[Item]) -> Mapping[int, Sku]:
-    skus = catalogue.skus_on_sale([item.sku_id for item in items])
-    for item in items:
-        if item.sku_id not in skus:
-            raise NotFoundError(
-                "sku_not_found",
-                _("This article is not on sale."),
-                field="sku_id",
-                details={"sku_id": item.sku_id},
-            )
+    skus = catalogue.wanted_skus([item.sku_id for item in items])
     if len({sku.product.merchant_id for sku in skus.values()}) > 1:
         raise ConflictError(
             "several_merchants", _("An order is of one merchant's articles."), field="items"

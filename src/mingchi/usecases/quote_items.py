@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import queries as catalogue
 from mingchi.catalogue.models import Sku
-from mingchi.foundation.errors import ConflictError, NotFoundError
+from mingchi.foundation.errors import ConflictError
 from mingchi.pricing import coupons, queries, stages, suggest
 from mingchi.pricing.basket import Line
 from mingchi.pricing.coupons import Reason, Terms
@@ -118,15 +118,7 @@ def usable(
 
 
 def _lines(qty: Mapping[int, int], now: datetime) -> tuple[dict[int, Sku], tuple[Line, ...]]:
-    skus = catalogue.skus_on_sale(list(qty))
-    for sku_id in qty:
-        if sku_id not in skus:
-            raise NotFoundError(
-                "sku_not_found",
-                _("This article is not on sale."),
-                field="sku_id",
-                details={"sku_id": sku_id},
-            )
+    skus = catalogue.wanted_skus(list(qty))
     return skus, tuple(queries.lines(skus, qty, now=now))
 
 
