@@ -24,12 +24,6 @@ CHECK = task("check", role="finance")
 ALLOCATE = served("allocate", "warehouse.allocate")
 SLIP = task("slip", role="warehouse", step="shipment.print_slip")
 RELEASE = served("release", "stock.release")
-ROUND = (
-    run_flows.start_queued_flows,
-    run_flows.deliver_signals,
-    run_flows.fire_due_timers,
-    run_flows.run_due_jobs,
-)
 
 
 def publish(merchant: Merchant, *tasks: str, names: str, key: str = "standard") -> FlowVersion:
@@ -67,7 +61,7 @@ def order(
 
 def work(now: datetime | None = None) -> None:
     """The worker's rounds until nothing is to do."""
-    while sum(one(now=now or timezone.now()) for one in ROUND):
+    while sum(one(now=now or timezone.now()) for one in run_flows.OWN):
         pass
 
 

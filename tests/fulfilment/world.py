@@ -129,17 +129,7 @@ class World:
     def work(self, now: datetime = NOW) -> int:
         """The flow loop until nothing is left to do."""
         total = 0
-        while done := sum(
-            [
-                work(now=now)
-                for work in (
-                    run_flows.start_queued_flows,
-                    run_flows.deliver_signals,
-                    run_flows.fire_due_timers,
-                    run_flows.run_due_jobs,
-                )
-            ]
-        ):
+        while done := sum([work(now=now) for work in run_flows.OWN]):
             total += done
         return total
 

@@ -76,11 +76,9 @@ def _shop() -> int:
 
 def _orders(merchant_id: int, count: int) -> None:
     """So many orders that wait to be picked."""
-    from django.db import transaction
 
     from mingchi.catalogue.models import Category, Product, Sku
     from mingchi.foundation import clock
-    from mingchi.fulfilment import services
     from mingchi.members.models import Member
     from mingchi.usecases import run_flows
     from mingchi.usecases.join import join
@@ -103,7 +101,7 @@ def _orders(merchant_id: int, count: int) -> None:
          invitation_code=None, now=now)  # fmt: skip
     member_id = Member.objects.get().pk
     for number in range(count):
-        placed = place_order(
+        place_order(
             member_id=member_id,
             items=[Item(sku_id=sku.pk, qty=2)],
             delivery=Delivery(region="330106", recipient="王", phone="13800001234", address="1"),
@@ -111,10 +109,7 @@ def _orders(merchant_id: int, count: int) -> None:
             idempotency_key=f"bench-{number}",
             now=now,
         )
-        with transaction.atomic():
-            services.enqueue(kind="order", subject=f"order:{placed.order_id}", now=now)
-    while run_flows.start_queued_flows(now=now) + run_flows.run_due_jobs(now=now):
-        pass
+    run_flows.work_off(now=now)
 
 
 def _cookie(merchant_id: int, number: int) -> str:

@@ -28,13 +28,16 @@ _LONGEST_ERROR: Final = 2_000
 # "mj": first half of the advisory locks' names; the settler's is another.
 _LOCK_SPACE: Final = 0x6D6A << 48
 
-_NEXT: Final = f"""
+_READY: Final = """
 SELECT j.id, j.instance_id, i.kind, i.subject, j.step, j.status = 'withdrawn' OR j.called
 FROM fulfilment_stepjob j JOIN fulfilment_flowinstance i ON i.id = j.instance_id
-WHERE j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %s AND {NOT_HELD}
+WHERE j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %s
+"""
+_NEXT: Final = f"""{_READY} AND {NOT_HELD}
   AND (j.step = ANY (%s::text[])) = %s
 ORDER BY j.next_try_at, j.id LIMIT %s
-"""  # noqa: S608 - a constant of ours
+"""
+_OF_INSTANCE: Final = f"{_READY} AND j.instance_id = %s ORDER BY j.next_try_at, j.id"
 
 
 class Ready(NamedTuple):
@@ -48,14 +51,6 @@ class Ready(NamedTuple):
     asks: bool
 
 
-_OF_INSTANCE: Final = """
-SELECT j.id, j.instance_id, i.kind, i.subject, j.step, j.status = 'withdrawn' OR j.called
-FROM fulfilment_stepjob j JOIN fulfilment_flowinstance i ON i.id = j.instance_id
-WHERE j.instance_id = %s AND j.status IN ('queued', 'withdrawn') AND j.next_try_at <= %s
-ORDER BY j.next_try_at, j.id
-"""
-
-
 def ready(*, now: datetime, limit: int, outside: bool) -> list[Ready]:
     """Jobs whose time has come, those that reach outside or the others, the oldest first."""
     names = [step.name for step in REGISTRY if step.outside]
@@ -67,7 +62,7 @@ def ready(*, now: datetime, limit: int, outside: bool) -> list[Ready]:
 def ready_of(instance_id: int, *, now: datetime) -> list[Ready]:
     """The jobs of one instance whose time has come, of both sorts, the oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_INSTANCE, [instance_id, now])
+        cursor.execute(_OF_INSTANCE, [now, instance_id])
         return [Ready._make(row) for row in cursor.fetchall()]
 
 

@@ -24,7 +24,7 @@ def _nobody(subject: str) -> str:
     return NOBODY
 
 
-def unmoved(subject: str, now: datetime | None = None) -> None:
+def unmoved(subject: str, now: datetime) -> None:
     """Nothing follows."""
 
 
@@ -37,7 +37,7 @@ class Subjects:
     subject may change, the order's first, until the transaction ends. `family`: what it is part of
     (a shipment group's order). `owner`: the buyer, `member:7`. `recent`: the latest so many of a
     merchant, newest first, for trying out a drawing. `started`: what follows from the start of its
-    flow, `cancelled`: from its cancellation as a whole (subject and time); each in the same
+    flow, `cancelled`: from its cancellation as a whole; each in the same
     transaction, the subject's rows locked. `ended`: what follows from its end, however that came,
     in the same transaction; it may send signals and nothing else.
     """
@@ -49,7 +49,7 @@ class Subjects:
     recent: Callable[[int, int], Sequence[str]]
     family: Callable[[str], str] = _itself
     owner: Callable[[str], str] = _nobody
-    started: Callable[[str], None] = unmoved
+    started: Callable[[str, datetime], None] = unmoved
     cancelled: Callable[[str, datetime], None] = unmoved
     ended: Callable[[str, datetime], None] = unmoved
     facts: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import structlog
 from django.db import connection
+from django.db.models import QuerySet
 
 from mingchi.flows import NotWaitingError
 from mingchi.fulfilment import calls, instances
@@ -29,7 +30,7 @@ FOR NO KEY UPDATE OF i SKIP LOCKED
 
 
 _FIRST: Final = f"""
-SELECT t.id FROM fulfilment_timer t JOIN fulfilment_flowinstance i ON i.id = t.instance_id
+SELECT t.instance_id FROM fulfilment_timer t JOIN fulfilment_flowinstance i ON i.id = t.instance_id
 WHERE t.due_at <= %s AND i.status = 'running' AND {NOT_HELD}
 ORDER BY t.due_at, t.id LIMIT 1
 """  # noqa: S608 - a constant of ours
@@ -59,26 +60,31 @@ def tick(*, now: datetime, limit: int) -> list[Due]:
         if instance.held:
             continue
         fired.append(timer)
-        try:
-            instance.advance(calls.fire(token=timer.token, node=timer.node), actor=SYSTEM)
-        except NotWaitingError:
-            log.info("timer_overtaken", instance=timer.instance_id, node=timer.node)
+        _fire(instance, timer)
     Timer.objects.filter(pk__in=[timer.id for timer in fired]).delete()
     next(iter(locked.values())).write()
     return fired
 
 
+def due_of(instance_id: int, *, now: datetime) -> QuerySet[Timer]:
+    """The timers of one instance that are due, the oldest first, held or not."""
+    return Timer.objects.filter(instance=instance_id, due_at__lte=now).order_by("due_at", "id")
+
+
 def fire_of(instance: Locked) -> int:
-    """Fire what is due of one instance that is held; returns how many. The caller writes it."""
-    due = Timer.objects.filter(instance=instance.row, due_at__lte=instance.writing.now)
-    found = [] if instance.held else list(due.order_by("due_at", "id"))
+    """Fire what is due of one instance; returns how many. The caller writes it."""
+    found = [] if instance.held else list(due_of(instance.row.pk, now=instance.writing.now))
     for timer in found:
-        try:
-            instance.advance(calls.fire(token=timer.token, node=timer.node), actor=SYSTEM)
-        except NotWaitingError:
-            log.info("timer_overtaken", instance=instance.row.pk, node=timer.node)
+        _fire(instance, timer)
     Timer.objects.filter(pk__in=[timer.pk for timer in found]).delete()
     return len(found)
+
+
+def _fire(instance: Locked, timer: Due | Timer) -> None:
+    try:
+        instance.advance(calls.fire(token=timer.token, node=timer.node), actor=SYSTEM)
+    except NotWaitingError:
+        log.info("timer_overtaken", instance=instance.row.pk, node=timer.node)
 
 
 def hasten(instance: Locked) -> None:
@@ -88,19 +94,18 @@ def hasten(instance: Locked) -> None:
             Timer.objects.filter(pk=timer.pk).update(due_at=instance.writing.now)
 
 
-def first_due(*, now: datetime) -> Timer | None:
-    """The timer that is due first, without locking it."""
+def first_due(*, now: datetime) -> int | None:
+    """The instance whose timer is due first, without locking it."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, [now])
         row = cursor.fetchone()
-    return None if row is None else Timer.objects.filter(pk=row[0]).first()
+    return None if row is None else int(row[0])
 
 
 def give_up(instance: Locked, reason: str) -> None:
     """The first timer that is due of this instance can't be fired, for a reason nobody foresaw: a
     person sees it, it fires no more. The caller writes the instance."""
-    due = Timer.objects.filter(instance=instance.row, due_at__lte=instance.writing.now)
-    timer = due.order_by("due_at", "id").first()
+    timer = due_of(instance.row.pk, now=instance.writing.now).first()
     if timer is not None:
         timer.delete()
         call = calls.fire(token=timer.token, node=timer.node)

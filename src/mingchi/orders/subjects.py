@@ -4,6 +4,9 @@ Each locks the order's row, and none gives what belongs to another merchant: a f
 another merchant's orders, whatever it is started with.
 """
 
+from django.db.models import CharField, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+
 from mingchi.flows import StepContext
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders import cases, shipments
@@ -19,6 +22,11 @@ def parse(subject: str) -> tuple[str, int]:
     if kind not in (ORDER, SHIPMENT, CASE) or not (key.isascii() and key.isdigit()):
         raise NotFoundError(details={"subject": subject})
     return kind, int(key)
+
+
+def of_outer_order() -> Concat:
+    """In a subquery: the subject that the outer query's order is."""
+    return Concat(Value(f"{ORDER}:"), Cast(OuterRef("pk"), CharField()))
 
 
 def order_of(context: StepContext) -> Order:

@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, OuterRef, QuerySet
 
 from mingchi.foundation import audit
 from mingchi.foundation.models import User
@@ -13,7 +12,7 @@ from mingchi.members import services as members
 from mingchi.orders import moves, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
-from mingchi.orders.subjects import ORDER
+from mingchi.orders.subjects import of_outer_order
 from mingchi.usecases import follow_flow, rights
 from mingchi.usecases.each import for_each
 from mingchi.usecases.follow_flow import CANCEL, PAID, order_flow
@@ -75,11 +74,10 @@ def cancel_unpaid(*, now: datetime, limit: int = 200) -> int:
 
 def _not_seen_to(late: QuerySet[Order]) -> QuerySet[Order]:
     """Without those whose flow runs and does not wait for the money yet, or only until a time."""
-    subject = Concat(Value(f"{ORDER}:"), Cast(OuterRef("pk"), CharField()))
     timer = Timer.objects.filter(instance=OuterRef("instance"), token=OuterRef("token"))
     endless = Subscription.objects.filter(instance=OuterRef("pk"), signal=PAID)
     running = FlowInstance.objects.filter(
-        kind="order", subject=subject, status=FlowInstance.Status.RUNNING
+        kind="order", subject=of_outer_order(), status=FlowInstance.Status.RUNNING
     )
     return late.exclude(Exists(running.exclude(Exists(endless.exclude(Exists(timer))))))
 

@@ -35,15 +35,13 @@ def register() -> None:
 
 
 def order_id_of(subject: str) -> int:
-    """The order that a subject is or belongs to. `not_found` 404."""
+    """The order that a subject is or belongs to. `not_found` 404, but for an order's own subject,
+    which names its key."""
     kind, key = parse(subject)
     if kind == ORDER:
-        found = Order.objects.filter(pk=key).values_list("pk", flat=True).first()
-    elif kind == SHIPMENT:
-        found = Shipment.objects.filter(pk=key).values_list("order_id", flat=True).first()
-    else:
-        assert kind == CASE
-        found = AfterSalesCase.objects.filter(pk=key).values_list("order_id", flat=True).first()
+        return key
+    model = Shipment if kind == SHIPMENT else AfterSalesCase
+    found = model._default_manager.filter(pk=key).values_list("order_id", flat=True).first()
     if found is None:
         raise NotFoundError(details={"subject": subject})
     return found
@@ -73,14 +71,17 @@ def _answers(kind: str, model: type[Order] | type[Shipment] | type[AfterSalesCas
 
 
 def _order(subject: str) -> Order:
-    return Order.objects.get(pk=order_id_of(subject))
+    order = Order.objects.filter(pk=order_id_of(subject)).first()
+    if order is None:
+        raise NotFoundError(details={"subject": subject})
+    return order
 
 
 def _lock(subject: str) -> None:
     orders.lock(order_id_of(subject))
 
 
-def _note_deadline(subject: str) -> None:
+def _note_deadline(subject: str, now: datetime) -> None:
     """The buyer is told until when the flow waits for the money."""
     key = parse(subject)[1]
     due_at = follow_flow.waits_until(order_flow(key), PAID)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -53,9 +53,20 @@ class Flow:
     subject: str
 
     @property
+    def instances(self) -> QuerySet[FlowInstance]:
+        """One at most."""
+        return FlowInstance.objects.filter(kind=self.kind, subject=self.subject)
+
+    @property
     def instance_id(self) -> int | None:
-        found = FlowInstance.objects.filter(kind=self.kind, subject=self.subject)
-        return found.values_list("pk", flat=True).first()
+        return self.instances.values_list("pk", flat=True).first()
+
+
+class _Round(NamedTuple):
+    """How much was done, and whether somebody else has a step in hand."""
+
+    done: int
+    is_busy: bool
 
 
 def order_flow(order_id: int) -> Flow:
@@ -72,11 +83,14 @@ def bring_forward(flow: Flow, *, now: datetime) -> None:
     """Do at once what the worker would do next for this flow and those of its parcels: starts,
     signals, timers that are due, steps. What the worker is just at is waited for, two seconds at
     most. Called outside of transactions, since steps may call a gateway."""
-    for _turn in range(_TURNS):
-        while sum([_brought(one, now) for one in (flow, *_parts(flow))]):
-            pass
-        if not any(_is_under_way(one, now) for one in (flow, *_parts(flow))):
+    turns = 0
+    while turns < _TURNS:
+        rounds = [_brought(one, now) for one in (flow, *_parts(flow))]
+        if any(each.done for each in rounds):
+            continue
+        if not any(each.is_busy for each in rounds):
             return
+        turns += 1
         time.sleep(_TURN_S)
 
 
@@ -85,7 +99,9 @@ def carry_on(flow: Flow, *, now: datetime) -> None:
     waits for something else. What a step refuses is raised, and nothing has happened."""
     assert connection.in_atomic_block
     instance_id = flow.instance_id
-    while instance_id is not None and (_fired(instance_id, now) or _ran(instance_id, now)):
+    while instance_id is not None and (
+        run_flows.fire_in(instance_id, now) or _ran(instance_id, now)
+    ):
         pass
 
 
@@ -118,35 +134,26 @@ def complete(item: WorkItem, *, actor: Actor, now: datetime) -> None:
 def open_items(flow: Flow) -> list[WorkItem]:
     """What people are to do for it and its parcels, and what stands to be repaired; the oldest
     first."""
-    its = Q(instance__kind=flow.kind, instance__subject=flow.subject)
-    of_parcels = Q(instance__kind=Kind.FULFILMENT, instance__family=flow.subject)
-    items = WorkItem.objects.filter(its | of_parcels, status=WorkItem.Status.OPEN)
+    its = Q(instance__in=flow.instances) | Q(instance__in=_parcels(flow))
+    items = WorkItem.objects.filter(its, status=WorkItem.Status.OPEN)
     return list(items.order_by("id"))
 
 
 def waits_for(flow: Flow, name: str) -> bool:
     """Whether it runs and waits for this signal, or is still to be started."""
-    if FlowInstance.objects.filter(
-        kind=flow.kind, subject=flow.subject, status=FlowInstance.Status.QUEUED
-    ).exists():
-        return True
-    return _subscriptions(flow, name).exists()
+    queued = flow.instances.filter(status=FlowInstance.Status.QUEUED)
+    return queued.exists() or _subscriptions(flow, name).exists()
 
 
 def waits_until(flow: Flow, name: str) -> datetime | None:
     """Until when it waits for this signal; None where it does not, or sets no time."""
-    timers = Timer.objects.filter(
-        instance__kind=flow.kind,
-        instance__subject=flow.subject,
-        token__in=_subscriptions(flow, name).values("token"),
-    )
-    return timers.order_by("due_at").values_list("due_at", flat=True).first()
+    waiting = _subscriptions(flow, name).values("token")
+    found = Timer.objects.filter(instance__in=flow.instances, token__in=waiting)
+    return found.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _subscriptions(flow: Flow, name: str) -> QuerySet[Subscription]:
-    return Subscription.objects.filter(
-        instance__kind=flow.kind, instance__subject=flow.subject, signal=name
-    )
+    return Subscription.objects.filter(instance__in=flow.instances, signal=name)
 
 
 def tell(flow: Flow, name: str, *, key: str, now: datetime) -> bool:
@@ -171,8 +178,15 @@ def is_over(flow: Flow, *, told: str, actor: str, now: datetime) -> None:
         return
     services.close(instance, actor=actor)
     instance.write()
-    for part in _parts(flow):
-        is_over(part, told="", actor=actor, now=now)
+    close_parcels(flow, actor=actor, now=now)
+
+
+def close_parcels(flow: Flow, *, actor: str, now: datetime) -> None:
+    """Nothing of an order's parcels goes on by itself any more."""
+    keys = _parcels(flow).filter(ended_at=None).values_list("pk", flat=True)
+    for instance in instances.lock_all(keys, now=now):
+        services.close(instance, actor=actor)
+        instance.write()
 
 
 def end_if_refunded(order: Order, *, actor: str, now: datetime) -> None:
@@ -196,19 +210,23 @@ def waits(flow: Flow) -> ConflictError:
 
 def _parts(flow: Flow) -> list[Flow]:
     """The flows of an order's parcels that have not ended."""
-    found = FlowInstance.objects.filter(
-        kind=Kind.FULFILMENT, family=flow.subject, ended_at__isnull=True
+    found = _parcels(flow).filter(ended_at=None).order_by("id")
+    return [Flow(kind=one.kind, subject=one.subject) for one in found]
+
+
+def _parcels(flow: Flow) -> QuerySet[FlowInstance]:
+    return FlowInstance.objects.filter(kind=Kind.FULFILMENT, family=flow.subject)
+
+
+def _brought(flow: Flow, now: datetime) -> _Round:
+    """One round; nothing under a hold."""
+    row = (
+        not_held(flow.instances.filter(ended_at=None))
+        .values_list("pk", "status", "next_try_at")
+        .first()
     )
-    subjects = found.order_by("id").values_list("subject", flat=True)
-    return [Flow(kind=Kind.FULFILMENT.value, subject=subject) for subject in subjects]
-
-
-def _brought(flow: Flow, now: datetime) -> int:
-    """One round; how much was done, nothing under a hold."""
-    found = FlowInstance.objects.filter(kind=flow.kind, subject=flow.subject, ended_at=None)
-    row = not_held(found).values_list("pk", "status", "next_try_at").first()
     if row is None:
-        return 0
+        return _Round(0, False)
     instance_id, status, next_try_at = row
     keys = [instance_id]
     done = 0
@@ -218,16 +236,9 @@ def _brought(flow: Flow, now: datetime) -> int:
     if signals.filter(status=Signal.Status.SENT).exists():
         run_flows.deliver(keys, now=now)
     run_flows.fire(keys, now=now)
-    return done + sum(
-        [run_flows.run_job(job, now=now) for job in jobs.ready_of(instance_id, now=now)]
-    )
-
-
-def _is_under_way(flow: Flow, now: datetime) -> bool:
-    """Whether a step should run and somebody else has it in hand."""
-    found = FlowInstance.objects.filter(kind=flow.kind, subject=flow.subject, ended_at=None)
-    instance_id = not_held(found).values_list("pk", flat=True).first()
-    return instance_id is not None and bool(jobs.ready_of(instance_id, now=now))
+    ready = jobs.ready_of(instance_id, now=now)
+    ran = sum([run_flows.run_job(job, now=now) for job in ready])
+    return _Round(done + ran, ran < len(ready))
 
 
 def _open_item(flow: Flow, steps: Collection[str], seen: Collection[Place]) -> WorkItem | None:
@@ -241,13 +252,6 @@ def _open_item(flow: Flow, steps: Collection[str], seen: Collection[Place]) -> W
 def _locked(flow: Flow, now: datetime) -> Locked | None:
     instance_id = flow.instance_id
     return None if instance_id is None else instances.lock(instance_id, now=now)
-
-
-def _fired(instance_id: int, now: datetime) -> int:
-    instance = instances.lock(instance_id, now=now)
-    fired = timers.fire_of(instance)
-    instance.write()
-    return fired
 
 
 def _ran(instance_id: int, now: datetime) -> bool:

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, OuterRef
 
 from mingchi.foundation import audit
 from mingchi.foundation.models import User
@@ -16,7 +15,7 @@ from mingchi.members import services as members
 from mingchi.orders import moves, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, Shipment
-from mingchi.orders.subjects import ORDER
+from mingchi.orders.subjects import of_outer_order
 from mingchi.usecases import follow_flow, rights
 from mingchi.usecases.each import for_each
 from mingchi.usecases.follow_flow import order_flow
@@ -60,7 +59,7 @@ def receive_due_orders(*, now: datetime, limit: int = 200) -> int:
     time of its own; returns how many. Called by the worker."""
     items = WorkItem.objects.filter(
         kind="order",
-        subject=Concat(Value(f"{ORDER}:"), Cast(OuterRef("pk"), CharField())),
+        subject=of_outer_order(),
         step=STEP,
         status=WorkItem.Status.OPEN,
         repair="",

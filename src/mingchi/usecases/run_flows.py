@@ -58,13 +58,17 @@ def fire(instance_ids: Sequence[int], *, now: datetime) -> int:
     """Fire what is due of these instances, likewise."""
     due = Timer.objects.filter(instance__in=instance_ids, due_at__lte=now)
     keys = list(due.values_list("instance", flat=True).distinct())
-    return _each(keys, _fire, timers.give_up, now)
+    return _each(keys, fire_in, timers.give_up, now)
 
 
-def _fire(instance_id: int, now: datetime) -> None:
+def fire_in(instance_id: int, now: datetime) -> int:
+    """Fire what is due of one instance in the caller's transaction; returns how many."""
+    if not timers.due_of(instance_id, now=now).exists():
+        return 0
     instance = instances.lock(instance_id, now=now)
-    timers.fire_of(instance)
+    fired = timers.fire_of(instance)
     instance.write()
+    return fired
 
 
 def _start(instance_id: int, now: datetime) -> None:
@@ -74,7 +78,7 @@ def _start(instance_id: int, now: datetime) -> None:
     instance = instances.lock(instance_id, now=now)
     services.begin(instance)
     instance.write()
-    answers.started(subject)
+    answers.started(subject, now)
 
 
 def _deliver(instance_id: int, now: datetime) -> None:
@@ -109,7 +113,7 @@ def _fire_singly(now: datetime, limit: int) -> int:
             first = timers.first_due(now=now)
             if first is not None:
                 with transaction.atomic():
-                    instance = instances.lock(first.instance_id, now=now)
+                    instance = instances.lock(first, now=now)
                     timers.give_up(instance, _said(error))
                     instance.write()
         else:
@@ -139,8 +143,7 @@ def run_job(job: Ready, *, now: datetime) -> bool:
 
 def work_off(*, now: datetime) -> None:
     """All that is to do at this moment, round after round until nothing is left."""
-    rounds = (start_queued_flows, deliver_signals, fire_due_timers, run_due_jobs, call_due_jobs)
-    while sum(work(now=now) for work in rounds):
+    while sum(work(now=now) for work in (*OWN, *OUTSIDE)):
         pass
 
 
@@ -203,7 +206,7 @@ def _said(error: Exception) -> str:
 
 def _each(
     keys: Sequence[int],
-    work: Callable[[int, datetime], None],
+    work: Callable[[int, datetime], object],
     give_up: Callable[[Locked, str], None],
     now: datetime,
 ) -> int:
@@ -221,3 +224,8 @@ def _each(
                 give_up(instance, _said(error))
                 instance.write()
     return len(keys)
+
+
+# A round of the flow loop, what reaches outside apart.
+OWN: Final = (start_queued_flows, deliver_signals, fire_due_timers, run_due_jobs)
+OUTSIDE: Final = (call_due_jobs,)

@@ -19,13 +19,8 @@ Work = Callable[..., int]
 _REST_S: Final = 0.2  # nothing was to do; a person waits for a flow's next step no longer
 _RECONNECT_S: Final = 1.0
 _STOP_WITHIN_S: Final = 8.0
-OWN: Final = (
-    run_flows.start_queued_flows,
-    run_flows.deliver_signals,
-    run_flows.fire_due_timers,
-    run_flows.run_due_jobs,
-)
-OUTSIDE: Final = (run_flows.call_due_jobs,)
+OWN: Final[Sequence[Work]] = run_flows.OWN
+OUTSIDE: Final[Sequence[Work]] = run_flows.OUTSIDE
 
 log = structlog.get_logger(__name__)
 

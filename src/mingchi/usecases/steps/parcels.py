@@ -6,11 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.flows import StepContext, step
 from mingchi.foundation.errors import ConflictError
-from mingchi.fulfilment import instances, services
-from mingchi.fulfilment.models import FlowInstance, Kind
+from mingchi.fulfilment import services
+from mingchi.fulfilment.instances import SYSTEM
+from mingchi.fulfilment.models import Kind
 from mingchi.orders import shipments
-from mingchi.orders.models import Shipment
-from mingchi.orders.subjects import SHIPMENT, order_of, parcels_of
+from mingchi.orders.subjects import SHIPMENT, order_of
+from mingchi.usecases import follow_flow
+from mingchi.usecases.follow_flow import order_flow
 
 ORDER: Final = frozenset({"order"})
 
@@ -42,13 +44,7 @@ def stop_flows(context: StepContext) -> None:
     """Nothing is prepared any more. Refuses once a parcel has left."""
     order = order_of(context)
     shipments.refuse_under_way(order)
-    for parcel in parcels_of(context, Shipment.State.PREPARING):
-        found = FlowInstance.objects.filter(
-            kind=Kind.FULFILMENT, subject=f"{SHIPMENT}:{parcel.pk}", ended_at=None
-        )
-        for instance in instances.lock_all(found.values_list("pk", flat=True), now=context.now):
-            services.close(instance, actor=instances.SYSTEM)
-            instance.write()
+    follow_flow.close_parcels(order_flow(order.pk), actor=SYSTEM, now=context.now)
 
 
 @step(
