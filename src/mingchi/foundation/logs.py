@@ -1,6 +1,7 @@
 """One JSON line an occurrence, with the request id, and no phone number in it."""
 
 import logging
+import sys
 from typing import Any
 
 import structlog
@@ -37,6 +38,18 @@ def configure() -> None:
     )
 
 
+class StandardError(logging.Handler):
+    """Writes to standard error as it is at that moment: what was configured while a command's
+    output went elsewhere does not write to a stream that is closed by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+
 def formatter() -> logging.Formatter:
     """Renders our lines and those of Django and other libraries alike."""
     return structlog.stdlib.ProcessorFormatter(
@@ -56,7 +69,7 @@ def django_logging(*, level: str = "INFO") -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "mingchi.foundation.logs.formatter"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {"stderr": {"()": StandardError, "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
