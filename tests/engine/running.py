@@ -49,7 +49,7 @@ class History:
         self._count += 1
         out: list[str] = []
         event = {"type": kind, "id": f"e{self._count}"} | fields
-        self._replay.answer_lines([json.dumps(event)], out)
+        self._replay.answer_lines(json.dumps(event).encode(), out)
         self.state.check()
         answer: dict[str, Any] = json.loads(out[0])
         return answer

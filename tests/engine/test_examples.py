@@ -30,7 +30,7 @@ def test_identical_orders_of_new_members_each() -> None:
         history.tell("member", id=f"m{number}", sponsor=None)
         line = {"price": 100_000, "qty": 1, "cost": 30_000}
         event = {"type": "order", "id": f"o{number}", "member": f"m{number}", "lines": [line]}
-        history._replay.answer_lines([json.dumps(event)], answers)
+        history._replay.answer_lines(json.dumps(event).encode(), answers)
     assert json.loads(answers[299])["price"] == "7.187561"
     exits = [(place, json.loads(a)["exits"]) for place, a in enumerate(answers, 1) if "exits" in a]
     assert exits == [

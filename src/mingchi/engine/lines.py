@@ -1,4 +1,4 @@
-"""Reading JSON Lines: blocks of whole lines from a stream, and strict JSON from a line.
+"""Reading JSON Lines: blocks of whole lines from a stream, and strict JSON from their lines.
 
 Only "\\n" ends a line; a byte-order mark at the very beginning, "\\r" before "\\n" and blank lines
 are accepted. Memory is bounded by the longest line.
@@ -6,11 +6,15 @@ are accepted. Memory is bounded by the longest line.
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 BLOCK_BYTES: Final = 1 << 18
 _BOM: Final = b"\xef\xbb\xbf"
-_BLANK: Final = " \t\r"
+_SPACE: Final = " \t\r"
+_NEWLINE: Final = "\n"
+_BETWEEN: Final = ",true,"
+BLANK: Final = object()
+"""In place of the value of a blank line."""
 _LONGEST_INTEGER: Final = 40
 """Characters of the longest integer read as it stands; none that is in range has more."""
 _OUT_OF_RANGE: Final[int] = 10**_LONGEST_INTEGER
@@ -39,27 +43,48 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield block.removeprefix(_BOM) if first else block
 
 
-def lines_of(block: bytes) -> Iterable[str]:
-    """The lines of a block. Raises UnicodeDecodeError upon coming to a line that is not UTF-8."""
-    block = block.replace(b"\r\n", b"\n")
+def values_of(block: bytes) -> Iterable[object]:
+    """The values of a block's lines, BLANK where one is blank.
+
+    Raises, upon coming to the line, NotJson, saying why, or UnicodeDecodeError where it is not
+    UTF-8.
+    """
     try:
-        return block.decode().split("\n")
+        values = _at_once(block.decode())
     except UnicodeDecodeError:
-        return _one_by_one(block)
+        values = None
+    return _one_by_one(block) if values is None else values
 
 
-def _one_by_one(block: bytes) -> Iterator[str]:
+def _at_once(text: str) -> list[object] | None:
+    """The values of all lines, read as one array, which takes half the time of reading them by
+    themselves; None where a line is no bare value, or where it can't be told.
+
+    `true` stands between the lines, which none of them holds: where it comes back after each value
+    but the last, each line was a value of its own.
+    """
+    if "true" in text:
+        return None
+    array = f"[{text.replace(_NEWLINE, _BETWEEN)}]"
+    try:
+        values, end = _raw_decode(array)
+    except (ValueError, RecursionError):
+        return None
+    if end != len(array) or len(values) != 2 * text.count(_NEWLINE) + 1:
+        return None
+    for between in values[1::2]:
+        if between is not True:
+            return None
+    return cast(list[object], values[::2])
+
+
+def _one_by_one(block: bytes) -> Iterator[object]:
     for line in block.split(b"\n"):
-        yield line.decode()
+        yield _read(line.decode())
 
 
-def is_blank(line: str) -> bool:
-    """Whether a line holds nothing but space."""
-    return not line.strip(_BLANK)
-
-
-def read_json(line: str) -> object:
-    """The value a line holds; None where it is blank. Raises NotJson, saying why."""
+def _read(line: str) -> object:
+    """The value a line holds."""
     try:
         value, end = _raw_decode(line)
     except (ValueError, RecursionError):
@@ -69,8 +94,8 @@ def read_json(line: str) -> object:
 
 def _read_carefully(line: str) -> object:
     """Reads a line that is no bare value: with space around it, a long integer, or at fault."""
-    if is_blank(line):
-        return None
+    if not line.strip(_SPACE):
+        return BLANK
     try:
         return _CAREFUL.decode(line)
     except json.JSONDecodeError as error:

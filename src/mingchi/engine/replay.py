@@ -10,13 +10,13 @@ import gc
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 from mingchi.engine import answers
 from mingchi.engine.events import EventError, MemberEvent, OrderEvent, parse
 from mingchi.engine.exits import ExitQueue
-from mingchi.engine.lines import NotJson, blocks, is_blank, lines_of, read_json
+from mingchi.engine.lines import BLANK, NotJson, blocks, values_of
 from mingchi.engine.orders import PackedOrders
 from mingchi.engine.plan import PlanError, plan_from_toml
 from mingchi.engine.programme import Programme
@@ -56,19 +56,19 @@ class Replay:
         self.events = 0
         self.errors = 0
 
-    def answer_lines(self, lines: Iterable[str], out: list[str]) -> None:
-        """Adds the answers to `out`. Raises ReplayError at a line that is no event; the answers
-        to the lines before it are there."""
+    def answer_lines(self, block: bytes, out: list[str]) -> None:
+        """Adds the answers to a block of whole lines to `out`. Raises ReplayError at a line that is
+        no event; the answers to the lines before it are there."""
         try:
-            for line in lines:
+            for value in values_of(block):
                 self.line += 1
-                data = read_json(line) if line else None
-                if data is None and is_blank(line):
-                    continue
-                out.append(self._answer(data))
-        except (NotJson, EventError) as error:
+                if value is not BLANK:
+                    out.append(self._answer(value))
+        except EventError as error:
             raise self._fault(self.line, str(error)) from None
-        except UnicodeDecodeError as broken:  # another name: compiled, a name has one type
+        except NotJson as fault:  # other names: compiled, a name has one type
+            raise self._fault(self.line + 1, str(fault)) from None
+        except UnicodeDecodeError as broken:
             raise self._fault(self.line + 1, f"not UTF-8: {broken.reason}") from None
 
     def _fault(self, line: int, message: str) -> ReplayError:
@@ -178,7 +178,7 @@ def _run(replay: Replay, stream: BinaryIO, name: str) -> None:
         for block in _blocks(stream, name):
             out: list[str] = []
             try:
-                replay.answer_lines(lines_of(block), out)
+                replay.answer_lines(block, out)
             finally:
                 _write(out)
             done_bytes += len(block) + 1
