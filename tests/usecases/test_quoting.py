@@ -1,6 +1,7 @@
 """What items cost a member: the pure stages, fed from the tables."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -13,8 +14,24 @@ from mingchi.foundation.errors import DomainError
 from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.pricing.models import Coupon, MemberCoupon
+from mingchi.pricing.stages import Quote
+from mingchi.usecases import quote_items
 from mingchi.usecases.claim_coupons import claim_coupon
-from mingchi.usecases.quote_items import quote, says, usable
+from mingchi.usecases.problems import says
+from mingchi.usecases.quote_items import Basket, basket, usable
+
+
+def quote(
+    *,
+    member_id: int,
+    qty: dict[int, int],
+    region: str | None,
+    now: datetime,
+    claim_ids: Sequence[int] | None = (),
+) -> tuple[Basket, Quote]:
+    found = basket(member_id=member_id, qty=qty, now=now)
+    quote_items.refuse_missing(found)
+    return found, quote_items.quote(found, region=region, claim_ids=claim_ids).quote
 
 
 def claim(coupon: Coupon, buyer: Member) -> int:
@@ -32,13 +49,13 @@ def test_two_merchants_with_coupons_of_both_payers(shop: Shop, other: Merchant) 
     own = claim(offered(shop, merchant=shop.merchant, off_fen=500), buyer)
     platforms = claim(offered(shop, off_fen=1_000), buyer)
     words = {"member_id": buyer.pk, "qty": {tea.pk: 2, oil.pk: 1}, "now": NOW}
-    found = quote(**words, region="330106", claim_ids=[own, platforms])  # type: ignore[arg-type]
-    assert found.quote.problems == ()
-    assert found.quote.saved_fen == {own: 500, platforms: 1_000}
-    first = found.quote.lines[tea.pk]
+    _basket, found = quote(**words, region="330106", claim_ids=[own, platforms])  # type: ignore[arg-type]
+    assert found.problems == ()
+    assert found.saved_fen == {own: 500, platforms: 1_000}
+    first = found.lines[tea.pk]
     assert (first.sale_fen, first.merchant_off_fen, first.shipping_fen) == (20_000, 500, 1_200)
-    assert found.quote.total.payable_fen == 120_000 + 1_200 - 1_500
-    assert found.quote.lines[oil.pk].shipping_fen == 0  # a merchant without a template
+    assert found.total.payable_fen == 120_000 + 1_200 - 1_500
+    assert found.lines[oil.pk].shipping_fen == 0  # a merchant without a template
     assert MemberCoupon.objects.filter(state="claimed").count() == 2  # nothing is written
 
 
@@ -79,27 +96,31 @@ def test_what_stands_on_the_shelves_is_what_is_priced(shop: Shop) -> None:
     template(shop, shop.merchant)
     buyer = member()
     words = {"member_id": buyer.pk, "qty": {tea.pk: 1}, "region": None}
-    one = quote(**words, now=NOW).lines[0]  # type: ignore[arg-type]
+    one = quote(**words, now=NOW)[0].lines[0]  # type: ignore[arg-type]
     assert one.category_path == {top.pk, tea.product.category_id}
     assert (one.list_price_fen, one.weight_g) == (12_000, 300)
-    late = quote(**words, now=NOW + timedelta(days=1))  # type: ignore[arg-type]
-    assert late.lines[0].list_price_fen is None
-    assert late.quote.total.shipping_fen == 1_000
+    late_basket, late = quote(**words, now=NOW + timedelta(days=1))  # type: ignore[arg-type]
+    assert late_basket.lines[0].list_price_fen is None
+    assert late.total.shipping_fen == 1_000
     Product.objects.update(goods_type="virtual")
-    assert quote(**words, now=NOW).quote.total.shipping_fen == 0  # type: ignore[arg-type]
+    assert quote(**words, now=NOW)[1].total.shipping_fen == 0  # type: ignore[arg-type]
 
 
 def test_shares_that_do_not_fit_are_found_before_paying(shop: Shop) -> None:
     buyer, tea = member(), sku(shop.merchant, price_fen=10_000, cost_fen=3_900)
     own = claim(offered(shop, merchant=shop.merchant, off_fen=300), buyer)
-    found = quote(member_id=buyer.pk, qty={tea.pk: 1}, region=None, claim_ids=[own], now=NOW)
+    _basket, found = quote(
+        member_id=buyer.pk, qty={tea.pk: 1}, region=None, claim_ids=[own], now=NOW
+    )
     # The plan takes 60 %: of 97 yuan 58.20 go, 38.80 are left for a cost of 39.
-    (problem,) = found.quote.problems
+    (problem,) = found.problems
     assert (problem.code, problem.sku_id, problem.coupon) == ("split_exceeds_price", tea.pk, own)
     assert "shop" not in str(says(problem))  # the member's coupon is the matter, not the shares
     platforms = claim(offered(shop, off_fen=3_000), buyer)
-    fine = quote(member_id=buyer.pk, qty={tea.pk: 1}, region=None, claim_ids=[platforms], now=NOW)
-    assert fine.quote.problems == ()
+    _basket, fine = quote(
+        member_id=buyer.pk, qty={tea.pk: 1}, region=None, claim_ids=[platforms], now=NOW
+    )
+    assert fine.problems == ()
 
 
 def test_which_coupons_are_of_use_and_why_others_are_not(shop: Shop, other: Merchant) -> None:
@@ -111,7 +132,7 @@ def test_which_coupons_are_of_use_and_why_others_are_not(shop: Shop, other: Merc
     far = claim(offered(shop, kind="threshold", off_fen=50, min_spend_fen=200_000), buyer)
     foreign = claim(offered(shop, merchant=other), buyer)
     nothing = claim(offered(shop, kind="free_shipping", cap_fen=900), buyer)
-    found = usable(member_id=buyer.pk, qty={tea.pk: 1}, region=None, now=NOW)
+    found = usable(basket(member_id=buyer.pk, qty={tea.pk: 1}, now=NOW), region=None)
     by_key = {one.coupon.pk: one for one in found}
     assert [one.coupon.pk for one in found[:3]] == [better, good, own]
     assert {key for key, one in by_key.items() if one.is_suggested} == {better, own}

@@ -161,7 +161,12 @@ class HomeOut(Schema):
 
 def picture(image: Image | None) -> PictureOut | None:
     """A picture's addresses; None where there is none."""
-    shown = _picture(image.digest if image else None)
+    return picture_of(image.digest if image else None)
+
+
+def picture_of(digest: str | None) -> PictureOut | None:
+    """The same by the picture's digest."""
+    shown = _picture(digest)
     return None if shown is None else PictureOut(**shown)
 
 

@@ -89,6 +89,13 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "claim_coupon_by_code": MEMBERS,
         "list_coupons": MEMBERS,
         "list_usable_coupons": MEMBERS,
+        # a member's cart and checkout
+        "get_cart": MEMBERS,
+        "add_cart_item": MEMBERS,
+        "change_cart_item": MEMBERS,
+        "remove_cart_item": MEMBERS,
+        "select_cart_items": MEMBERS,
+        "preview_checkout": MEMBERS,
         # a member's orders
         "place_order": MEMBERS_PAY,
         "list_orders": MEMBERS,

@@ -7,6 +7,8 @@ from ninja import Field, Schema
 from mingchi.api.fields import AgentRegion, Fen, FenFromZero, Input
 from mingchi.pricing.models import Coupon, MemberCoupon, ShippingTemplate
 from mingchi.pricing.shipping import Fee, Rule, Template
+from mingchi.usecases.problems import says
+from mingchi.usecases.quote_items import Usable
 
 
 class TermsOut(Schema):
@@ -113,6 +115,18 @@ def mine(claim: MemberCoupon) -> dict[str, object]:
         "good_until": claim.good_until,
         "claimed_at": claim.claimed_at,
         "used_at": claim.used_at,
+    }
+
+
+def usable(one: Usable) -> dict[str, object]:
+    """A member's coupon for some items."""
+    return {
+        **mine(one.coupon),
+        "saved_fen": one.saved_fen,
+        "code": one.problem and one.problem.code,
+        "message": str(says(one.problem)) if one.problem else "",
+        "missing_fen": one.problem.missing_fen if one.problem else 0,
+        "is_suggested": one.is_suggested,
     }
 
 

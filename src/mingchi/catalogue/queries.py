@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,20 @@ from mingchi.catalogue.models import (
 from mingchi.foundation.errors import NotFoundError
 from mingchi.merchants.models import Merchant
 
+_COVERS: Final = """
+SELECT k.id, coalesce(
+    (
+        SELECT i.digest FROM catalogue_specificationvalue v
+        JOIN catalogue_image i ON i.id = v.image_id
+        WHERE v.id = ANY (k.value_ids) ORDER BY array_position(k.value_ids, v.id) LIMIT 1
+    ),
+    (
+        SELECT i.digest FROM catalogue_productimage x JOIN catalogue_image i ON i.id = x.image_id
+        WHERE x.product_id = k.product_id ORDER BY x.position, x.id LIMIT 1
+    )
+)
+FROM catalogue_sku k WHERE k.id = ANY (%s)
+"""
 FEW: Final = 10
 """How many are left is told to members up to this number; above, only that there are some."""
 
@@ -63,13 +78,26 @@ def wanted_skus(sku_ids: Collection[int]) -> dict[int, Sku]:
     found = skus_on_sale(sku_ids)
     for sku_id in sku_ids:
         if sku_id not in found:
-            raise NotFoundError(
-                "sku_not_found",
-                _("This article is not on sale."),
-                field="sku_id",
-                details={"sku_id": sku_id},
-            )
+            raise sku_not_found(sku_id)
     return found
+
+
+def sku_not_found(sku_id: int) -> NotFoundError:
+    """The refusal of an article that is not on sale."""
+    return NotFoundError(
+        "sku_not_found",
+        _("This article is not on sale."),
+        field="sku_id",
+        details={"sku_id": sku_id},
+    )
+
+
+def covers(sku_ids: Collection[int]) -> dict[int, str]:
+    """The picture (digest) by which each SKU is shown, where it has one: that of its first value
+    with a picture, else its product's cover."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COVERS, [list(sku_ids)])
+        return {sku_id: digest for sku_id, digest in cursor.fetchall() if digest}
 
 
 def brands() -> QuerySet[Brand]:

@@ -90,6 +90,12 @@ def acting(member_id: int) -> Member:
     return member
 
 
+def hold(member_id: int) -> None:
+    """One thing of a member's at a time, until the transaction ends."""
+    assert connection.in_atomic_block
+    Member.objects.select_for_update(no_key=True).only("pk").get(pk=member_id)
+
+
 def bind_sponsor(*, member: Member, sponsor: Member | None) -> None:
     """Bind anew, under the lock on the tree: one rebinding at a time, so no two make a loop.
 

@@ -91,10 +91,10 @@ def list_usable_coupons(request: HttpRequest, data: UsableIn) -> UsableListOut:
     qty = {item.sku_id: item.qty for item in data.items}
     if len(qty) != len(data.items):
         raise DomainError("items_invalid", use_quote.EACH_ONCE, field="items")
-    found = use_quote.usable(
-        member_id=member_of(request).pk, qty=qty, region=data.region, now=clock.now()
-    )
-    return UsableListOut(coupons=[_usable(one) for one in found])
+    basket = use_quote.basket(member_id=member_of(request).pk, qty=qty, now=clock.now())
+    use_quote.refuse_missing(basket)
+    found = use_quote.usable(basket, region=data.region)
+    return UsableListOut(coupons=[UsableOut.model_validate(shapes.usable(one)) for one in found])
 
 
 def _in_centre(coupon: Coupon) -> CentreCouponOut:
@@ -117,16 +117,3 @@ def _mine(claim: MemberCoupon) -> MyCouponOut:
     if state == MemberCoupon.State.CLAIMED and claim.good_until <= clock.now():
         state = MemberCoupon.State.EXPIRED
     return MyCouponOut.model_validate({**shapes.mine(claim), "state": state})
-
-
-def _usable(one: use_quote.Usable) -> UsableOut:
-    return UsableOut.model_validate(
-        {
-            **shapes.mine(one.coupon),
-            "saved_fen": one.saved_fen,
-            "code": one.problem and one.problem.code,
-            "message": str(use_quote.says(one.problem)) if one.problem else "",
-            "missing_fen": one.problem.missing_fen if one.problem else 0,
-            "is_suggested": one.is_suggested,
-        }
-    )

@@ -1,5 +1,6 @@
 """The tables of orders, a file a noun."""
 
+from mingchi.orders.models.cart import CartItem
 from mingchi.orders.models.case import AfterSalesCase
 from mingchi.orders.models.decision import OrderDecision, PriceChange
 from mingchi.orders.models.order import Order, OrderLine
@@ -10,6 +11,7 @@ from mingchi.orders.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
     "AfterSalesCase",
+    "CartItem",
     "InvoiceRequest",
     "Notification",
     "Order",
