@@ -6,7 +6,7 @@ from typing import Any, Literal
 from django.http import HttpResponse
 from ninja import Field, Schema
 
-from mingchi.catalogue import images, queries
+from mingchi.catalogue import images, listing, queries
 from mingchi.catalogue.finding import Card
 from mingchi.catalogue.models import Banner, Brand, Category, Image, Specification
 from mingchi.catalogue.product_page import ProductPage
@@ -22,6 +22,15 @@ class PictureOut(Schema):
     url_800: str
     url_400: str
     url_200: str
+
+
+class UploadedOut(Schema):
+    """A picture that was kept; `id` names it where it is to be shown."""
+
+    id: int
+    width: int
+    height: int
+    picture: PictureOut
 
 
 class CategoryOut(Schema):
@@ -49,6 +58,10 @@ class ProductCardOut(Schema):
         description="to be struck through: a price asked in the last 30 days"
     )
     sold: int = Field(description="units; counted every ten minutes")
+    review_count: int
+    stars_hundredths: int | None = Field(
+        description="the average in hundredths, 100 to 500, rounded down; null without reviews"
+    )
     stock: Literal["in_stock", "low", "sold_out"]
     goods_type: str
     merchant_id: int
@@ -128,6 +141,10 @@ class ProductOut(Schema):
     specifications: list[SpecificationOut]
     skus: list[SkuOut]
     sold: int = Field(description="units; counted every ten minutes")
+    review_count: int
+    stars_hundredths: int | None = Field(
+        description="the average in hundredths, 100 to 500, rounded down; null without reviews"
+    )
     limit_per_member: int | None = Field(description="how many a member may buy")
 
 
@@ -170,6 +187,13 @@ def picture_of(digest: str | None) -> PictureOut | None:
     return None if shown is None else PictureOut(**shown)
 
 
+def uploaded(image: Image) -> UploadedOut:
+    """A picture that was kept."""
+    shown = picture(image)
+    assert shown is not None, "an image has its files"
+    return UploadedOut(id=image.pk, width=image.width, height=image.height, picture=shown)
+
+
 def category(found: Category) -> CategoryOut:
     return CategoryOut(
         id=found.pk, name=found.name, parent_id=found.parent_id, icon=picture(found.icon)
@@ -196,6 +220,7 @@ def card(found: Card) -> Answer:
         "price_fen": found.price_fen,
         "market_price_fen": found.market_price_fen,
         "sold": found.sold,
+        **_rating(found),
         "stock": queries.stock_of(found.available).state,
         "goods_type": found.goods_type,
         "merchant_id": found.merchant_id,
@@ -223,6 +248,7 @@ def product(found: ProductPage) -> Answer:
         "specifications": [_told(row) for row in found.specifications or []],
         "skus": [_sku(row) for row in found.skus or []],
         "sold": found.sold,
+        **_rating(found),
         "limit_per_member": found.limit_per_member,
     }
 
@@ -257,6 +283,11 @@ def specification(found: Specification) -> SpecificationOut:
             if not row.is_retired
         ],
     )
+
+
+def _rating(found: Card | ProductPage) -> Answer:
+    average = listing.average_hundredths(review_count=found.review_count, stars_sum=found.stars_sum)
+    return {"review_count": found.review_count, "stars_hundredths": average}
 
 
 def _told(row: Answer) -> Answer:

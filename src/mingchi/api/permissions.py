@@ -74,6 +74,15 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "list_brands": ANYBODY,
         "get_brand": ANYBODY,
         "suggest": ANYBODY,
+        # reviews, and the pictures of what members write
+        "list_product_reviews": ANYBODY,
+        "summarise_product_reviews": ANYBODY,
+        "upload_own_picture": MEMBERS,
+        "list_to_review": MEMBERS,
+        "list_own_reviews": MEMBERS,
+        "get_own_review": MEMBERS,
+        "write_review": MEMBERS,
+        "add_to_review": MEMBERS,
         # what a member keeps
         "list_favourites": MEMBERS,
         "is_favourite": MEMBERS,
@@ -156,6 +165,11 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_decide_refund": action("refund.decide", moves_money=True),
         "staff_list_payment_refunds": LOOK,
         "staff_retry_payment_refund": action("refund.send", moves_money=True),
+        # staff: reviews
+        "staff_list_reviews": LOOK_OWN,
+        "staff_answer_review": action("review.answer"),
+        "staff_hide_review": action("review.hide"),
+        "staff_show_review": action("review.hide"),
         # staff: goods
         "staff_list_categories": LOOK_OWN,
         "staff_add_category": action("category.edit"),

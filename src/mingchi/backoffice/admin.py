@@ -24,6 +24,7 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     pool,
     products,
     proposals,
+    reviews,
     shipping,
     staff,
 )

@@ -65,13 +65,14 @@ _TIER: Final = """CASE WHEN strpos(l.folded, %s) > 0 THEN 2
 _MATCHING: Final = "(SELECT * FROM catalogue_listing WHERE terms @@ %s::tsquery OFFSET 0)"
 _IN_STOCK: Final = """EXISTS (SELECT 1 FROM catalogue_sku k
     WHERE k.product_id = l.product_id AND k.retired_at IS NULL AND k.on_hand > k.reserved)"""
-_COLUMNS: Final = """l.product_id, l.listed_at, l.sold, l.price_fen, l.cover, p.title, p.subtitle,
+_COLUMNS: Final = """l.product_id, l.listed_at, l.sold, l.price_fen, l.cover, l.review_count,
+    l.stars_sum, p.title, p.subtitle,
     p.goods_type, p.merchant_id, p.merchant, p.brand_id"""
 # Prices and stock of the page's products only, as they are now.
 _CARDS: Final = """
 SELECT page.product_id, page.title, page.subtitle, page.cover, page.goods_type, page.sold,
     page.merchant_id, page.merchant, b.id, b.name, k.price_fen, k.market_price_fen, k.available,
-    page.listed_at, page.price_fen, page.tier
+    page.review_count, page.stars_sum, page.listed_at, page.price_fen, page.tier
 FROM page LEFT JOIN catalogue_brand b ON b.id = page.brand_id AND NOT b.is_hidden
 CROSS JOIN LATERAL (
     SELECT min(s.price_fen) AS price_fen, sum(s.on_hand - s.reserved)::bigint AS available,
@@ -116,6 +117,8 @@ class Card(NamedTuple):
     price_fen: int
     market_price_fen: int | None
     available: int
+    review_count: int
+    stars_sum: int
     listed_at: datetime
     listed_fen: int
     tier: int

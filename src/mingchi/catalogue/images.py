@@ -35,11 +35,18 @@ def _url(where: Storage, digest: str, size: int | None) -> str:
     return where.url(pictures.name(digest, size))
 
 
-def keep(picture: Picture, *, merchant_id: int | None, user_id: int | None) -> int:
-    """Write the files, unless they are there, and the row; the row's key."""
+def keep(
+    picture: Picture,
+    *,
+    merchant_id: int | None = None,
+    member_id: int | None = None,
+    user_id: int | None = None,
+) -> int:
+    """Write the files, unless they are there, and the row of this owner; the row's key."""
     with transaction.atomic():
         _hold(picture.digest)
-        found = Image.objects.filter(digest=picture.digest, merchant=merchant_id).first()
+        own = Image.objects.filter(merchant=merchant_id, member=member_id)
+        found = own.filter(digest=picture.digest).first()
         if found is not None:
             Image.objects.filter(pk=found.pk).update(used_at=Now())
             return found.pk
@@ -48,6 +55,7 @@ def keep(picture: Picture, *, merchant_id: int | None, user_id: int | None) -> i
                 storage().save(name, ContentFile(content))
         made = Image.objects.create(
             merchant_id=merchant_id,
+            member_id=member_id,
             digest=picture.digest,
             width=picture.width,
             height=picture.height,

@@ -68,6 +68,21 @@ def sold() -> dict[int, int]:
     return dict(Listing.objects.exclude(sold=0).values_list("product_id", "sold"))
 
 
+def hold(product_id: int) -> None:
+    """Keep others from changing this listing until the transaction ends: the last lock taken."""
+    list(Listing.objects.select_for_update().filter(pk=product_id).values_list("pk"))
+
+
+def set_rating(product_id: int, *, review_count: int, stars_sum: int) -> None:
+    """So many reviews of the product are shown, with so many stars in all."""
+    Listing.objects.filter(pk=product_id).update(review_count=review_count, stars_sum=stars_sum)
+
+
+def average_hundredths(*, review_count: int, stars_sum: int) -> int | None:
+    """The average in hundredths of a star, rounded down; None without reviews."""
+    return 100 * stars_sum // review_count if review_count else None
+
+
 def _covers(product_ids: list[int]) -> dict[int, str]:
     found = ProductImage.objects.filter(product_id__in=product_ids)
     rows = found.order_by("-position", "-pk").values_list("product_id", "image__digest")

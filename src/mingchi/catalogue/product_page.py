@@ -13,6 +13,7 @@ from mingchi.catalogue.tree import HIDDEN_SQL
 _PAGE: Final = f"""
 SELECT p.id, p.title, p.subtitle, p.description, p.detail, p.goods_type, p.parameters::json,
     p.limit_per_member, p.merchant_id, m.name, b.id, b.name, logo.digest, coalesce(l.sold, 0),
+    coalesce(l.review_count, 0), coalesce(l.stars_sum, 0),
     (
         WITH RECURSIVE above AS (
             SELECT id, name, parent_id, 1 AS height FROM catalogue_category WHERE id = p.category_id
@@ -71,6 +72,8 @@ class ProductPage(NamedTuple):
     brand: str | None
     logo: str | None
     sold: int
+    review_count: int
+    stars_sum: int
     categories: list[dict[str, Any]] | None
     pictures: list[str] | None
     specifications: list[dict[str, Any]] | None

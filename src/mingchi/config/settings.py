@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "mingchi.catalogue",
     "mingchi.pricing",
     "mingchi.orders",
+    "mingchi.reviews",
     "mingchi.payments",
     "mingchi.fulfilment",
     "mingchi.payouts",

@@ -14,6 +14,11 @@ def phone(number: str) -> str:
     return f"{number[:-8]}****{number[-4:]}"
 
 
+def name(called: str) -> str:
+    """`张三丰` → `张***`: what strangers may see of somebody's name."""
+    return f"{called.strip()[:1]}***"
+
+
 def text(value: str) -> str:
     """The text with every mobile number in it masked."""
     return _PHONE.sub(r"\1****\2", value)

@@ -95,7 +95,7 @@ def _checked(brand: Brand | None, given: BrandValues) -> dict[str, Any]:
     if abs(values.get("position", 0)) > 10**6:
         raise DomainError("position_invalid", _("Up to a million."), field="position")
     logo = values.get("logo_id")
-    if logo is not None and not Image.objects.filter(pk=logo, merchant=None).exists():
+    if logo is not None and not Image.objects.filter(pk=logo, merchant=None, member=None).exists():
         raise NotFoundError(field="logo_id")
     return values
 

@@ -103,7 +103,7 @@ def _checked(category: Category | None, given: CategoryValues) -> dict[str, Any]
     if abs(values.get("position", 0)) > FARTHEST:
         raise DomainError("position_invalid", _("Up to a million."), field="position")
     icon = values.get("icon_id")
-    if icon is not None and not Image.objects.filter(pk=icon, merchant=None).exists():
+    if icon is not None and not Image.objects.filter(pk=icon, merchant=None, member=None).exists():
         raise NotFoundError(field="icon_id")
     if "parent_id" in values:
         _refuse_wrong_place(category, values["parent_id"])

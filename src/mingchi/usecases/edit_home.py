@@ -150,7 +150,7 @@ def _banner(banner: Banner | None, given: BannerValues) -> dict[str, Any]:
             values.get("title", ""), field="title", longest=60, needed=True
         )
     image_id = values.get("image_id", banner.image_id if banner else 0)
-    if not Image.objects.filter(pk=image_id, merchant=None).exists():
+    if not Image.objects.filter(pk=image_id, merchant=None, member=None).exists():
         raise NotFoundError(field="image_id")
     target = values.get("target", banner.target if banner else Banner.Target.NONE)
     value = values.get("target_value", banner.target_value if banner else "")

@@ -48,6 +48,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "order.ship": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "price.ask": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),
         "price.decide": _right(OPERATOR, FINANCE, merchant=(MANAGER, MERCHANT_FINANCE)),
+        "review.answer": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),
+        "review.hide": _right(OPERATOR, SERVICE, COMPLIANCE),
         "shipment.prepare": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "shipment.deliver": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "case.open": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),

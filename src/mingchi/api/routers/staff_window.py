@@ -157,26 +157,16 @@ class StaffHomeOut(Schema):
     hot_words: list[str]
 
 
-class UploadedOut(Schema):
-    id: int
-    width: int
-    height: int
-    picture: shapes.PictureOut
-
-
-@router.post("/images", response={201: UploadedOut}, summary="Upload a picture")
+@router.post("/images", response={201: shapes.UploadedOut}, summary="Upload a picture")
 def staff_upload_image(
     request: HttpRequest, image: File[UploadedFile], merchant_id: Form[Id | None] = None
-) -> Status[UploadedOut]:
+) -> Status[shapes.UploadedOut]:
     """JPEG, PNG or WebP up to 10 MB and 25 megapixels. It is drawn anew: what it carried besides
     (place, camera) is gone. For a merchant's goods, or without `merchant_id` for the platform. A
     picture that nothing shows is forgotten after a day."""
     data = image.read(keep_images.READ_AT_MOST)
     made = keep_images.upload_image(by=staff_of(request), data=data, merchant_id=merchant_id)
-    found = Image.objects.get(pk=made)
-    shown = shapes.picture(found)
-    assert shown is not None
-    return Status(201, UploadedOut(id=made, width=found.width, height=found.height, picture=shown))
+    return Status(201, shapes.uploaded(Image.objects.get(pk=made)))
 
 
 @router.get("/categories", response=list[StaffCategoryOut], summary="Categories")

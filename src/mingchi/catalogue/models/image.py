@@ -6,11 +6,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 
 
 class Image(models.Model):
-    """A picture that belongs to a merchant, or (none) to the platform.
+    """A picture that belongs to a merchant, to a member, or (neither) to the platform.
 
     Its files are named by the digest of what we wrote, never by the uploader, and are never
     changed: `catalogue.images` keeps them. `used_at` is when somebody last uploaded it.
@@ -25,6 +26,14 @@ class Image(models.Model):
         blank=True,
         related_name="images",
         verbose_name=_("merchant"),
+    )
+    member = models.ForeignKey(
+        Member,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="images",
+        verbose_name=_("member"),
     )
     digest = models.CharField(_("digest"), max_length=64)
     width = models.PositiveIntegerField(_("width"))
@@ -45,7 +54,11 @@ class Image(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["digest", "merchant"], name="image_once", nulls_distinct=False
+                fields=["digest", "merchant", "member"], name="image_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(merchant__isnull=True) | Q(member__isnull=True),
+                name="image_of_one_owner",
             ),
             models.CheckConstraint(
                 condition=Q(digest__regex="^[0-9a-f]{64}$"), name="image_digest_sha256"

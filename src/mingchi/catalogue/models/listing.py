@@ -29,6 +29,8 @@ class Listing(models.Model):
     listed_at = models.DateTimeField(_("on sale from"))
     price_fen = models.BigIntegerField(_("price from (fen)"), null=True)
     sold = models.BigIntegerField(_("sold"), default=0)
+    review_count = models.IntegerField(_("reviews"), db_default=0)
+    stars_sum = models.IntegerField(_("stars in all"), db_default=0)
     cover = models.CharField(_("cover"), max_length=64, blank=True)
     folded = models.CharField(_("title, folded"), max_length=400)
     terms = SearchVectorField(_("search terms"))
