@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
+from tests import emptying
 
 
 def chromium() -> str | None:
@@ -72,15 +73,6 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, database_url: s
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _emptying_append_only_tables() -> None:
-    """Let `transaction=True` tests empty the tables afterwards: the superuser of the test
-    database switches triggers off for the TRUNCATE, which append-only tables refuse."""
-    from django.db.backends.postgresql.operations import DatabaseOperations
-
-    plain = DatabaseOperations.execute_sql_flush
-
-    def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
-        off = "SET LOCAL session_replication_role = replica"
-        plain(self, [off, *sql_list] if sql_list else sql_list)
-
-    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
+def _emptied_by_us() -> None:
+    """`transaction=True` tests leave an empty database behind."""
+    TransactionTestCase._fixture_teardown = lambda _self: emptying.empty()  # type: ignore[method-assign,assignment]

@@ -1,8 +1,8 @@
 """The demo: the same figures from the same seed, nothing to find for verify, and when not."""
 
 import pytest
-from django.core.management import call_command
 from pytest_django import Settings
+from tests import emptying
 from tests.demo_shop import SMALL
 from tests.usecases.shop import member
 
@@ -32,7 +32,7 @@ def _figures() -> dict[str, object]:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None:
-    call_command("flush", interactive=False, verbosity=0)  # so that keys count from 1
+    emptying.empty(keys_from_1=True)
     heard: list[int] = []
     assert demo.load(size=SMALL, progress=heard.append).created
     first = _figures()
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None
     assert Proposal.objects.filter(state="asked").count() >= 2
     assert not demo.load(size=SMALL).created
     assert _figures() == first
-    call_command("flush", interactive=False, verbosity=0)
+    emptying.empty(keys_from_1=True)
     demo.load(size=SMALL)
     assert _figures() == first
 

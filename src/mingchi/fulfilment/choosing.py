@@ -1,19 +1,28 @@
 """Which flow a new subject gets: the merchant's choice, else its standard flow, else the
 platform's, which is always there. Whatever is wrong with a choice is said, and passed over."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from django.db.models import F, Q
+from django.db import connection
 
 from mingchi.flows import DecisionError
 from mingchi.flows.deciding import Decider
 from mingchi.flows.tables import TableError, read_table
 from mingchi.fulfilment import compiled, defaults, subjects
-from mingchi.fulfilment.models import FlowSelector, FlowVersion
 
 STANDARD: Final = defaults.STANDARD
 _TABLE: Final = "flow"
+# The merchant's selector, and what is published of the merchant's flows and of the platform's.
+_STANDING: Final = """
+(SELECT s.data, NULL, NULL, false FROM fulfilment_flowselector s
+ WHERE s.merchant_id = %s AND s.kind = %s ORDER BY s.number DESC LIMIT 1)
+UNION ALL
+SELECT NULL, d.key, v.id, d.merchant_id IS NOT NULL
+FROM fulfilment_flowversion v JOIN fulfilment_flowdefinition d ON d.id = v.definition_id
+WHERE d.kind = %s AND (d.merchant_id = %s OR d.merchant_id IS NULL) AND v.status = 'published'
+"""
 
 
 class Choice(NamedTuple):
@@ -25,28 +34,32 @@ class Choice(NamedTuple):
 
 def choices(*, kind: str, merchant_id: int, values: Mapping[str, object]) -> Iterator[Choice]:
     """The versions to try, the best first; the last is the platform's own."""
+    selector, published = _standing(kind, merchant_id)
     trouble = []
     keys = [STANDARD]
     try:
-        chosen = selected(kind=kind, merchant_id=merchant_id, values=values)
+        chosen = None if selector is None else look_up(kind, selector, values)
         if chosen is not None and chosen != STANDARD:
             keys.insert(0, chosen)
     except DecisionError as error:
         trouble.append(f"the choice of flows gave no answer: {error}")
     for key in keys:
-        version_id = published(kind=kind, key=key, merchant_id=merchant_id)
-        if version_id is not None:
-            yield Choice(version_id, "; ".join(trouble))
+        if key in published:
+            yield Choice(published[key], "; ".join(trouble))
         elif key != STANDARD:
             trouble.append(f"the flow {key!r} is not published")
     yield Choice(defaults.ensure(kind), "; ".join(trouble))
 
 
-def selected(*, kind: str, merchant_id: int, values: Mapping[str, object]) -> str | None:
-    """The key that the merchant's selector gives; None where it has none. Raises DecisionError."""
-    found = FlowSelector.objects.filter(merchant_id=merchant_id, kind=kind)
-    selector = found.order_by("-number").first()
-    return None if selector is None else look_up(kind, selector.data, values)
+def _standing(kind: str, merchant_id: int) -> tuple[Any, dict[str, int]]:
+    """The merchant's selector, if any, and the published version of each key: the merchant's own,
+    else the platform's."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [merchant_id, kind, kind, merchant_id])
+        rows = cursor.fetchall()
+    selector = next((json.loads(data) for data, key, _pk, _own in rows if key is None), None)
+    versions = sorted((own, key, pk) for _data, key, pk, own in rows if key is not None)
+    return selector, {key: pk for _own, key, pk in versions}
 
 
 def look_up(kind: str, data: Any, values: Mapping[str, object]) -> str:
@@ -57,14 +70,3 @@ def look_up(kind: str, data: Any, values: Mapping[str, object]) -> str:
         raise DecisionError(str(error)) from None
     decide = Decider(compiled.conditions(kind), values, {_TABLE: table})
     return str(decide.look_up(_TABLE, "").value)
-
-
-def published(*, kind: str, key: str, merchant_id: int) -> int | None:
-    """The published version of the merchant's flow of this key, else of the platform's."""
-    found = FlowVersion.objects.filter(
-        Q(definition__merchant=merchant_id) | Q(definition__merchant__isnull=True),
-        definition__kind=kind,
-        definition__key=key,
-        status=FlowVersion.Status.PUBLISHED,
-    ).order_by(F("definition__merchant").asc(nulls_last=True))
-    return found.values_list("pk", flat=True).first()

@@ -21,6 +21,7 @@ VALUES (%s, %s, %s, %s, %s, %s, '{}', 'queued', '', '', 0)
 ON CONFLICT (kind, subject) DO NOTHING RETURNING id
 """
 _STANDING: Final = "SELECT id FROM fulfilment_flowinstance WHERE kind = %s AND subject = %s"
+_STARTED: Final = f"{_STANDING} AND status <> 'queued'"
 _SEND: Final = """
 INSERT INTO fulfilment_signal (merchant_id, kind, subject, name, dedupe_key, sent_at, status,
     closed_by)
@@ -117,10 +118,11 @@ def signal(*, kind: str, subject: str, name: str, dedupe_key: str, now: datetime
     """
     if not send(kind=kind, subject=subject, name=name, dedupe_key=dedupe_key, now=now):
         return False
-    found = FlowInstance.objects.filter(kind=kind, subject=subject).exclude(status=Status.QUEUED)
-    pk = found.values_list("pk", flat=True).first()
-    if pk is not None:
-        instance = instances.lock(pk, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_STARTED, [kind, subject])
+        found = cursor.fetchone()
+    if found is not None:
+        instance = instances.lock(found[0], now=now)
         instance.deliver()
         instance.write()
     return True
