@@ -259,3 +259,9 @@ def test_a_folder_of_pictures_is_named(tmp_path: Path) -> None:
 
     stated = environment.image_storage()
     assert stated["OPTIONS"]["location"] == environment.var_dir() / "media"
+
+
+def test_a_sandbox_says_that_it_is_one(settings: Settings) -> None:
+    assert Api().get("/shop/about").body == {"is_sandbox": True}
+    settings.LIVE = True
+    assert Api().get("/shop/about").body == {"is_sandbox": False}

@@ -30,7 +30,7 @@ def sources(folder: Path) -> str:
 
 def test_what_is_committed_was_built_of_these_sources() -> None:
     built = (islands.BUILT / "sources.sha256").read_text().strip()
-    assert built == sources(WEB), "run script/islands build and commit what it makes"
+    assert built == sources(WEB), "run script/web build and commit what it makes"
 
 
 def test_another_source_gives_another_hash(tmp_path: Path) -> None:

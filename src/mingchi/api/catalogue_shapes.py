@@ -176,6 +176,10 @@ class HomeOut(Schema):
     hot_words: list[str]
 
 
+class AboutOut(Schema):
+    is_sandbox: bool = Field(description="no real money; every page says so")
+
+
 def picture(image: Image | None) -> PictureOut | None:
     """A picture's addresses; None where there is none."""
     return picture_of(image.digest if image else None)

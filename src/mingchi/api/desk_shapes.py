@@ -77,7 +77,7 @@ class ParcelOut(Schema):
     may_prepare: bool
 
 
-class CaseOut(Schema):
+class DeskCaseOut(Schema):
     kind: str
     state: str
     units: int
@@ -97,7 +97,7 @@ class DetailsOut(ItemOut):
     phone: str
     address: str
     parcels: list[ParcelOut]
-    case: CaseOut | None
+    case: DeskCaseOut | None
     may_do: bool
     closed_by: str
     closed_at: datetime | None
@@ -186,10 +186,10 @@ def _parcel(one: Parcel) -> ParcelOut:
     )
 
 
-def _case(one: Case | None) -> CaseOut | None:
+def _case(one: Case | None) -> DeskCaseOut | None:
     if one is None:
         return None
-    return CaseOut(
+    return DeskCaseOut(
         kind=one.kind,
         state=one.state,
         units=one.units,

@@ -67,6 +67,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "remove_address": MEMBERS,
         "set_default_address": MEMBERS,
         # the shop
+        "get_about": ANYBODY,
         "list_categories": ANYBODY,
         "list_products": ANYBODY,
         "get_product": ANYBODY,

@@ -79,7 +79,7 @@ class RuleIn(Input):
         return Rule(prefixes=tuple(self.regions), fee=self.fee.fee() if self.fee else None)
 
 
-class TemplateOut(Schema):
+class ShippingTemplateOut(Schema):
     id: int
     merchant_id: int
     name: str
@@ -130,9 +130,9 @@ def usable(one: Usable) -> dict[str, object]:
     }
 
 
-def template(row: ShippingTemplate, found: Template) -> TemplateOut:
+def template(row: ShippingTemplate, found: Template) -> ShippingTemplateOut:
     """A template with its rules."""
-    return TemplateOut(
+    return ShippingTemplateOut(
         id=row.pk,
         merchant_id=row.merchant_id,
         name=row.name,

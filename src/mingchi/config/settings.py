@@ -8,6 +8,7 @@ from mingchi.backoffice.theme import UNFOLD as UNFOLD
 from mingchi.config import environment, gateways
 from mingchi.config.database import django_database
 from mingchi.foundation.logs import django_logging
+from mingchi.storefront import page
 
 MODE = environment.mode()
 LIVE = MODE == environment.LIVE
@@ -102,8 +103,12 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
-# Hashed by content: Django's own names, and those of the islands. Browsers keep them for good.
-WHITENOISE_IMMUTABLE_FILE_TEST = r"(\.[0-9a-f]{12}\.\w+|/islands/assets/.+-[\w-]{8}\.\w+)$"
+STATICFILES_DIRS = [page.STATIC]
+# Hashed by content: Django's own names, and those of islands and storefront. Browsers keep them
+# for good.
+WHITENOISE_IMMUTABLE_FILE_TEST = (
+    r"(\.[0-9a-f]{12}\.\w+|/(islands/assets|storefront)/.+[.-][\w-]{8}\.\w+)$"
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "images": environment.image_storage(),

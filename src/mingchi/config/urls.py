@@ -6,8 +6,10 @@ from django.urls import include, path
 from mingchi.api import errors, health, media
 from mingchi.api.app import api
 from mingchi.backoffice.sign_in import change_password
+from mingchi.storefront.page import storefront
 
 urlpatterns = [
+    path("", storefront),
     path("healthz", health.healthz),
     path("metrics", health.metrics_page),
     path("api/", api.urls),

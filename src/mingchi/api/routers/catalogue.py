@@ -3,6 +3,7 @@ in which nobody need ask again."""
 
 from typing import Annotated
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
@@ -45,6 +46,13 @@ def get_home(request: HttpRequest) -> HttpResponse:
             "hot_words": list(HotWord.objects.values_list("word", flat=True)),
         }
     )
+
+
+@router.get("/about", response=shapes.AboutOut, summary="About this platform")
+@_kept_a_minute
+def get_about(request: HttpRequest) -> shapes.AboutOut:
+    """What every page says of it: a sandbox is marked as one."""
+    return shapes.AboutOut(is_sandbox=not settings.LIVE)
 
 
 @router.get("/categories", response=list[shapes.CategoryOut], summary="Categories")

@@ -24,13 +24,13 @@ class CodeIn(Input):
     code: str = Field(min_length=4, max_length=20, pattern=PRINTABLE)
 
 
-class ItemIn(Input):
+class CouponItemIn(Input):
     sku_id: Id
     qty: Qty
 
 
 class UsableIn(Input):
-    items: list[ItemIn] = Field(min_length=1, max_length=100)
+    items: list[CouponItemIn] = Field(min_length=1, max_length=100)
     region: Region | None = None
 
 

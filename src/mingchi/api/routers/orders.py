@@ -81,7 +81,7 @@ class RefundIn(Input):
     reason: Line = ""
 
 
-class AskedOut(Schema):
+class RefundAskedOut(Schema):
     refund_id: int
     state: str
     amount_fen: int
@@ -146,8 +146,8 @@ def receive_order(request: HttpRequest, order_id: Id) -> Done:
     return Done()
 
 
-@router.post("/{order_id}/refunds", response={201: AskedOut}, summary="Ask for a refund")
-def ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Status[AskedOut]:
+@router.post("/{order_id}/refunds", response={201: RefundAskedOut}, summary="Ask for a refund")
+def ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Status[RefundAskedOut]:
     """Money back for one line, at most what is left of it; staff decide."""
     asked = use_refund.ask_refund(
         order_id=order_id,
@@ -158,7 +158,7 @@ def ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Status[Ask
         now=clock.now(),
         member_id=member_of(request).pk,
     )
-    return Status(201, AskedOut.from_orm(asked))
+    return Status(201, RefundAskedOut.from_orm(asked))
 
 
 @router.get("/{order_id}/refunds", response=list[RefundOut], summary="Refunds of an order")

@@ -27,7 +27,7 @@ class WayOut(Schema):
     needs_payer: bool = Field(description="whether `payer`, the buyer's id there, has to be sent")
 
 
-class TakenOut(Schema):
+class PaymentTakenOut(Schema):
     outcome: str = Field(description="applied, duplicate or sent_back")
     order_id: int | None
 
@@ -49,11 +49,11 @@ def list_payment_ways(request: HttpRequest, client: Client = Client.BROWSER) -> 
     ]
 
 
-@router.post("/sandbox/pay", response=TakenOut, summary="Pay in the sandbox")
-def sandbox_pay(request: HttpRequest, data: SandboxPayIn) -> TakenOut:
+@router.post("/sandbox/pay", response=PaymentTakenOut, summary="Pay in the sandbox")
+def sandbox_pay(request: HttpRequest, data: SandboxPayIn) -> PaymentTakenOut:
     """Press "pay" on an attempt of one's own; the sandbox gateway sends its notice. Not in live
     mode. The same attempt is booked once, whatever the key."""
     taken = use_sandbox_pay.sandbox_pay(
         member_id=member_of(request).pk, out_trade_no=data.out_trade_no, now=clock.now()
     )
-    return TakenOut(outcome=taken.outcome, order_id=taken.order_id)
+    return PaymentTakenOut(outcome=taken.outcome, order_id=taken.order_id)

@@ -66,7 +66,7 @@ class RedemptionOut(Schema):
     poll: str = Field(description="where to ask again")
 
 
-class AskedOut(Schema):
+class RedemptionAskedOut(Schema):
     id: int
     points_upt: int | None = Field(description="null: all that was held")
     quoted_net_fen: int
@@ -117,10 +117,10 @@ def redeem(request: HttpRequest, response: HttpResponse, data: RedeemIn) -> Stat
     return Status(202, shown)
 
 
-@router.get("/redemptions", response=Page[AskedOut], summary="My redemptions")
+@router.get("/redemptions", response=Page[RedemptionAskedOut], summary="My redemptions")
 def list_redemptions(
     request: HttpRequest, limit: Limit = 20, before: Before = None
-) -> Page[AskedOut]:
+) -> Page[RedemptionAskedOut]:
     """Newest first; `poll` tells how one stands."""
     rows = Redemption.objects.filter(member=member_of(request))
     return page(rows, _asked, limit=limit, before=before)
@@ -161,8 +161,8 @@ def _redemption(redeemed: use_redeem.Redeemed) -> RedemptionOut:
     )
 
 
-def _asked(row: Redemption) -> AskedOut:
-    return AskedOut(
+def _asked(row: Redemption) -> RedemptionAskedOut:
+    return RedemptionAskedOut(
         id=row.pk,
         points_upt=row.points_upt,
         quoted_net_fen=row.quoted_net_fen,

@@ -41,7 +41,7 @@ class PriceChangeOut(Schema):
     asked_at: datetime
 
 
-class DecideIn(Input):
+class CaseDecideIn(Input):
     approve: bool
 
 
@@ -87,7 +87,7 @@ def staff_list_prices(
 
 
 @router.post("/prices/{change_id}/decide", response=Done, summary="Decide a price change")
-def staff_decide_price(request: HttpRequest, change_id: Id, data: DecideIn) -> Done:
+def staff_decide_price(request: HttpRequest, change_id: Id, data: CaseDecideIn) -> Done:
     """Never what one asked oneself (403)."""
     use_price.decide_price_change(
         by=staff_of(request), change_id=change_id, approve=data.approve, now=clock.now()

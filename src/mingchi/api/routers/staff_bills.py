@@ -31,7 +31,7 @@ class BillOut(Schema):
     compared_at: datetime
 
 
-class DifferenceOut(Schema):
+class BillDifferenceOut(Schema):
     id: int
     bill_id: int
     gateway: str
@@ -92,7 +92,7 @@ def staff_compare_bill(request: HttpRequest, data: CompareIn) -> ComparedOut:
     return ComparedOut(**keyed_committed(request, run))
 
 
-@router.get("/bill-differences", response=Page[DifferenceOut], summary="Differences to bills")
+@router.get("/bill-differences", response=Page[BillDifferenceOut], summary="Differences to bills")
 def staff_list_bill_differences(
     request: HttpRequest,
     limit: Limit = 20,
@@ -100,7 +100,7 @@ def staff_list_bill_differences(
     bill_id: Id | None = None,
     kind: BillDifference.Kind | None = None,
     open: bool | None = None,
-) -> Page[DifferenceOut]:
+) -> Page[BillDifferenceOut]:
     """Newest first; `open` ones still stand and nobody has seen to them."""
     wanted = {"bill_id": bill_id, "kind": kind}
     rows = BillDifference.objects.select_related("bill").filter(
@@ -125,8 +125,8 @@ def staff_look_at_difference(request: HttpRequest, difference_id: Id, data: Look
     return Done(**keyed(request, run))
 
 
-def _difference(found: BillDifference) -> DifferenceOut:
-    return DifferenceOut(
+def _difference(found: BillDifference) -> BillDifferenceOut:
+    return BillDifferenceOut(
         id=found.pk,
         bill_id=found.bill_id,
         gateway=found.bill.gateway,

@@ -36,7 +36,7 @@ class CountsOut(Schema):
     by_role: dict[str, int]
 
 
-class TakenOut(Schema):
+class WorkTakenOut(Schema):
     item_id: int
     by: str
 
@@ -46,7 +46,7 @@ class QueueOut(Schema):
 
     items: list[ItemOut]
     counts: CountsOut
-    taken: list[TakenOut]
+    taken: list[WorkTakenOut]
     as_of: datetime
 
 
@@ -55,7 +55,7 @@ class FoundOut(Schema):
     is_article: bool
 
 
-class CompleteIn(Input):
+class WorkCompleteIn(Input):
     item_ids: Annotated[list[Id], Field(min_length=1, max_length=200)]
     outcome: Outcome = Field("", description="empty: the assent of each item's step")
 
@@ -105,7 +105,7 @@ def staff_list_work(
         body = QueueOut(
             items=[item_out(entry, by=by) for entry in queue.described(items)],
             counts=_counts(counts),
-            taken=[TakenOut(item_id=pk, by=who) for pk, who in taken],
+            taken=[WorkTakenOut(item_id=pk, by=who) for pk, who in taken],
             as_of=now,
         )
         answer = HttpResponse(body.model_dump_json(), content_type="application/json")
@@ -156,7 +156,7 @@ def staff_retry_work(request: HttpRequest, item_id: Id) -> Done:
 
 
 @router.post("/complete", response=AnswersOut, summary="Complete work items")
-def staff_complete_work(request: HttpRequest, data: CompleteIn) -> Answer:
+def staff_complete_work(request: HttpRequest, data: WorkCompleteIn) -> Answer:
     """One or many, each by itself: what is refused holds none of the others up, and says why."""
 
     def run() -> Answer:

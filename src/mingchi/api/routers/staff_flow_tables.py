@@ -47,7 +47,7 @@ class VariableOut(Schema):
     values: list[str]
 
 
-class TemplateOut(Schema):
+class FlowTemplateOut(Schema):
     key: str
     name: str
     about: str
@@ -58,7 +58,7 @@ class VocabularyOut(Schema):
     roles: list[str]
     variables: list[VariableOut]
     signals: list[str]
-    templates: list[TemplateOut]
+    templates: list[FlowTemplateOut]
 
 
 class TableIn(Input):
@@ -106,7 +106,7 @@ def staff_flow_vocabulary(request: HttpRequest, kind: FlowKind) -> VocabularyOut
         variables=[_variable(one, second) for one in context.values()],
         signals=list(SIGNALS[kind]),
         templates=[
-            TemplateOut(key=one.key, name=one.name[second], about=one.about[second])
+            FlowTemplateOut(key=one.key, name=one.name[second], about=one.about[second])
             for one in templates.ALL.values()
             if one.kind == kind
         ],

@@ -106,7 +106,7 @@ class FlowsOut(Schema):
     flows: list[FlowOut]
 
 
-class VersionOut(VersionRefOut):
+class FlowVersionOut(VersionRefOut):
     flow: FlowOut
     bpmn: str
     revision: str
@@ -115,7 +115,7 @@ class VersionOut(VersionRefOut):
     may_publish: bool
 
 
-class DraftedOut(Schema):
+class FlowDraftedOut(Schema):
     id: int
 
 
@@ -123,7 +123,7 @@ class SavedOut(Schema):
     revision: str
 
 
-class TakenOut(Schema):
+class FlowTakenOut(Schema):
     """A path that some took."""
 
     nodes: list[str]
@@ -136,7 +136,7 @@ class TakenOut(Schema):
 class TriedOut(Schema):
     total: int
     passed: dict[str, int] = Field(description="how many passed each node")
-    paths: list[TakenOut]
+    paths: list[FlowTakenOut]
 
 
 class ChangeOut(Schema):
@@ -144,7 +144,7 @@ class ChangeOut(Schema):
     fields: dict[str, list[Any]] = Field(description="name: before, after")
 
 
-class DifferenceOut(Schema):
+class FlowDifferenceOut(Schema):
     added: list[str]
     removed: list[str]
     changed: list[ChangeOut]
@@ -161,8 +161,8 @@ def staff_list_flows(
     return FlowsOut(flows=[_flow(row) for row in rows[:limit]])
 
 
-@router.post("", response={201: DraftedOut}, summary="Begin a draft")
-def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[DraftedOut]:
+@router.post("", response={201: FlowDraftedOut}, summary="Begin a draft")
+def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[FlowDraftedOut]:
     """From a template, from another version, or from a file. A file that holds what is not of the
     subset is refused (422 `flow_refused`) with id and line of each element."""
     by = staff_of(request)
@@ -178,7 +178,7 @@ def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[DraftedOut]:
         made = edit_flows.draft_flow(by=by, bpmn=bpmn, **common)
     else:
         made = draw_flows.import_flow(by=by, bpmn=(data.bpmn or "").encode(), **common)
-    return Status(201, DraftedOut(id=made))
+    return Status(201, FlowDraftedOut(id=made))
 
 
 @router.post("/draw", response=DrawnOut, summary="Lay a file out")
@@ -193,8 +193,8 @@ def staff_draw_flow(request: HttpRequest, data: BpmnIn) -> DrawnOut:
     )
 
 
-@router.get("/compare", response=DifferenceOut, summary="Compare two versions")
-def staff_compare_flows(request: HttpRequest, before: Id, after: Id) -> DifferenceOut:
+@router.get("/compare", response=FlowDifferenceOut, summary="Compare two versions")
+def staff_compare_flows(request: HttpRequest, before: Id, after: Id) -> FlowDifferenceOut:
     """Ids of nodes and ways that were added, removed and changed."""
     found = draw_flows.compare(by=staff_of(request), before_id=before, after_id=after)
     changed = [
@@ -204,17 +204,17 @@ def staff_compare_flows(request: HttpRequest, before: Id, after: Id) -> Differen
         )
         for one in found.changed
     ]
-    return DifferenceOut(added=list(found.added), removed=list(found.removed), changed=changed)
+    return FlowDifferenceOut(added=list(found.added), removed=list(found.removed), changed=changed)
 
 
-@router.get("/versions/{version_id}", response=VersionOut, summary="A version of a flow")
-def staff_get_flow(request: HttpRequest, version_id: Id) -> VersionOut:
+@router.get("/versions/{version_id}", response=FlowVersionOut, summary="A version of a flow")
+def staff_get_flow(request: HttpRequest, version_id: Id) -> FlowVersionOut:
     """With its file, and what the checks found in exactly this file."""
     by = staff_of(request)
     version = draw_flows.seen(by, version_id)
     bpmn, merchant_id = bytes(version.bpmn_xml), version.definition.merchant_id
     is_draft = version.status == FlowVersion.Status.DRAFT
-    return VersionOut(
+    return FlowVersionOut(
         **_version(version).model_dump(),
         flow=_flow(version.definition),
         bpmn=bpmn.decode(errors="replace"),
@@ -272,7 +272,7 @@ def staff_try_flow(request: HttpRequest, version_id: Id, data: TryIn) -> TriedOu
         passed.update(nodes)
         paths.setdefault((nodes, one.path.ended, one.path.trouble), []).append(one.subject)
     taken = [
-        TakenOut(
+        FlowTakenOut(
             nodes=list(nodes), ended=ended, trouble=trouble, count=len(found), subjects=found[:5]
         )
         for (nodes, ended, trouble), found in paths.items()

@@ -26,7 +26,7 @@ Period = Annotated[
 ]
 
 
-class WithdrawalOut(Schema):
+class StaffWithdrawalOut(Schema):
     id: int
     member_id: int
     amount_fen: int
@@ -53,16 +53,16 @@ class ProposalOut(Schema):
     result: dict[str, Any]
 
 
-class DecideIn(Input):
+class MoneyDecideIn(Input):
     approve: bool
     reason: Line = ""
 
 
-class StateOut(Schema):
+class MoneyStateOut(Schema):
     state: str
 
 
-class PayIn(Input):
+class TransferPaidIn(Input):
     transfer_no: str = Field(
         default="", max_length=40, pattern=PRINTABLE, description="the bank's; needed in live mode"
     )
@@ -81,12 +81,12 @@ class SubsidyIn(Input):
     reason: Reason
 
 
-class CloseIn(Input):
+class PeriodCloseIn(Input):
     period: Period
     reason: Line = ""
 
 
-class AskedOut(Schema):
+class MoneyAskedOut(Schema):
     proposal_id: int
 
 
@@ -94,22 +94,24 @@ class PreviewOut(Schema):
     preview: dict[str, Any]
 
 
-@router.get("/withdrawals", response=Page[WithdrawalOut], summary="Withdrawals")
+@router.get("/withdrawals", response=Page[StaffWithdrawalOut], summary="Withdrawals")
 def staff_list_withdrawals(
     request: HttpRequest,
     limit: Limit = 20,
     before: Before = None,
     state: Withdrawal.State | None = None,
-) -> Page[WithdrawalOut]:
+) -> Page[StaffWithdrawalOut]:
     """Newest first, by state."""
     rows = Withdrawal.objects.all()
     if state is not None:
         rows = rows.filter(state=state)
-    return page(rows, WithdrawalOut.from_orm, limit=limit, before=before)
+    return page(rows, StaffWithdrawalOut.from_orm, limit=limit, before=before)
 
 
-@router.post("/withdrawals/{withdrawal_id}/decide", response=StateOut, summary="Decide")
-def staff_decide_withdrawal(request: HttpRequest, withdrawal_id: Id, data: DecideIn) -> StateOut:
+@router.post("/withdrawals/{withdrawal_id}/decide", response=MoneyStateOut, summary="Decide")
+def staff_decide_withdrawal(
+    request: HttpRequest, withdrawal_id: Id, data: MoneyDecideIn
+) -> MoneyStateOut:
     """Approve or refuse a withdrawal."""
     answer = keyed(
         request,
@@ -123,11 +125,11 @@ def staff_decide_withdrawal(request: HttpRequest, withdrawal_id: Id, data: Decid
             )
         },
     )
-    return StateOut(**answer)
+    return MoneyStateOut(**answer)
 
 
 @router.post("/withdrawals/{withdrawal_id}/pay", response=PaidOut, summary="Paid by the bank")
-def staff_pay_withdrawal(request: HttpRequest, withdrawal_id: Id, data: PayIn) -> PaidOut:
+def staff_pay_withdrawal(request: HttpRequest, withdrawal_id: Id, data: TransferPaidIn) -> PaidOut:
     """The money has left."""
     answer = keyed(
         request,
@@ -143,8 +145,8 @@ def staff_pay_withdrawal(request: HttpRequest, withdrawal_id: Id, data: PayIn) -
     return PaidOut(**answer)
 
 
-@router.post("/withdrawals/{withdrawal_id}/send", response=StateOut, summary="Pay by gateway")
-def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> StateOut:
+@router.post("/withdrawals/{withdrawal_id}/send", response=MoneyStateOut, summary="Pay by gateway")
+def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> MoneyStateOut:
     """Pay it through the gateway that the member named; `sending` until the gateway says more."""
 
     def run() -> dict[str, object]:
@@ -153,11 +155,11 @@ def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> StateOut:
         )
         return {"state": state}
 
-    return StateOut(**keyed_committed(request, run))
+    return MoneyStateOut(**keyed_committed(request, run))
 
 
-@router.post("/withdrawals/{withdrawal_id}/fail", response=StateOut, summary="Sent back")
-def staff_fail_withdrawal(request: HttpRequest, withdrawal_id: Id, data: FailIn) -> StateOut:
+@router.post("/withdrawals/{withdrawal_id}/fail", response=MoneyStateOut, summary="Sent back")
+def staff_fail_withdrawal(request: HttpRequest, withdrawal_id: Id, data: FailIn) -> MoneyStateOut:
     """The bank sent it back: the money is in the wallet again."""
 
     def run() -> dict[str, str]:
@@ -166,7 +168,7 @@ def staff_fail_withdrawal(request: HttpRequest, withdrawal_id: Id, data: FailIn)
         )
         return {"state": "failed"}
 
-    return StateOut(**keyed(request, run))
+    return MoneyStateOut(**keyed(request, run))
 
 
 @router.get("/proposals", response=Page[ProposalOut], summary="Proposals")
@@ -183,8 +185,8 @@ def staff_list_proposals(
     return page(rows, ProposalOut.from_orm, limit=limit, before=before)
 
 
-@router.post("/subsidies", response={201: AskedOut}, summary="Ask for a subsidy")
-def staff_ask_subsidy(request: HttpRequest, data: SubsidyIn) -> Status[AskedOut]:
+@router.post("/subsidies", response={201: MoneyAskedOut}, summary="Ask for a subsidy")
+def staff_ask_subsidy(request: HttpRequest, data: SubsidyIn) -> Status[MoneyAskedOut]:
     """Money of the operator's for the pool; somebody else decides."""
     answer = keyed(
         request,
@@ -194,11 +196,13 @@ def staff_ask_subsidy(request: HttpRequest, data: SubsidyIn) -> Status[AskedOut]
             )
         },
     )
-    return Status(201, AskedOut(**answer))
+    return Status(201, MoneyAskedOut(**answer))
 
 
-@router.post("/subsidies/{proposal_id}/decide", response=StateOut, summary="Decide a subsidy")
-def staff_decide_subsidy(request: HttpRequest, proposal_id: Id, data: DecideIn) -> StateOut:
+@router.post("/subsidies/{proposal_id}/decide", response=MoneyStateOut, summary="Decide a subsidy")
+def staff_decide_subsidy(
+    request: HttpRequest, proposal_id: Id, data: MoneyDecideIn
+) -> MoneyStateOut:
     """Approving books the money and raises the pool."""
     answer = keyed(
         request,
@@ -211,7 +215,7 @@ def staff_decide_subsidy(request: HttpRequest, proposal_id: Id, data: DecideIn) 
             )
         },
     )
-    return StateOut(**answer)
+    return MoneyStateOut(**answer)
 
 
 @router.get("/closes/preview", response=PreviewOut, summary="What a close would do")
@@ -220,8 +224,8 @@ def staff_preview_close(request: HttpRequest) -> PreviewOut:
     return PreviewOut(preview=use_close.preview_close(by=staff_of(request)))
 
 
-@router.post("/closes", response={201: AskedOut}, summary="Ask for a close")
-def staff_ask_close(request: HttpRequest, data: CloseIn) -> Status[AskedOut]:
+@router.post("/closes", response={201: MoneyAskedOut}, summary="Ask for a close")
+def staff_ask_close(request: HttpRequest, data: PeriodCloseIn) -> Status[MoneyAskedOut]:
     """With the preview as it stands now; somebody else decides."""
     answer = keyed(
         request,
@@ -231,11 +235,11 @@ def staff_ask_close(request: HttpRequest, data: CloseIn) -> Status[AskedOut]:
             )
         },
     )
-    return Status(201, AskedOut(**answer))
+    return Status(201, MoneyAskedOut(**answer))
 
 
-@router.post("/closes/{proposal_id}/decide", response=StateOut, summary="Decide a close")
-def staff_decide_close(request: HttpRequest, proposal_id: Id, data: DecideIn) -> StateOut:
+@router.post("/closes/{proposal_id}/decide", response=MoneyStateOut, summary="Decide a close")
+def staff_decide_close(request: HttpRequest, proposal_id: Id, data: MoneyDecideIn) -> MoneyStateOut:
     """Approving closes the period as it stands when the close is settled."""
     answer = keyed(
         request,
@@ -248,4 +252,4 @@ def staff_decide_close(request: HttpRequest, proposal_id: Id, data: DecideIn) ->
             )
         },
     )
-    return StateOut(**answer)
+    return MoneyStateOut(**answer)

@@ -33,7 +33,7 @@ class ShipIn(Input):
     tracking_number: str = Field(default="", max_length=60)
 
 
-class CompleteIn(Input):
+class OrderCompleteIn(Input):
     skip_window: bool = Field(
         default=False, description="skip the return window; in the sandbox only, and audited"
     )
@@ -43,13 +43,13 @@ class CompletedOut(Schema):
     event_id: int
 
 
-class RefundIn(Input):
+class StaffRefundIn(Input):
     line_id: Id
     amount_fen: Fen
     reason: Line = ""
 
 
-class AskedOut(Schema):
+class StaffRefundAskedOut(Schema):
     refund_id: int
     state: str
     amount_fen: int
@@ -128,7 +128,7 @@ def staff_receive_order(request: HttpRequest, order_id: Id) -> Done:
 
 
 @router.post("/orders/{order_id}/complete", response=CompletedOut, summary="Complete")
-def staff_complete_order(request: HttpRequest, order_id: Id, data: CompleteIn) -> CompletedOut:
+def staff_complete_order(request: HttpRequest, order_id: Id, data: OrderCompleteIn) -> CompletedOut:
     """The order enters settlement; while the return window is open: 409, unless skipped."""
 
     def run() -> dict[str, object]:
@@ -150,8 +150,12 @@ def staff_cancel_order(request: HttpRequest, order_id: Id) -> Done:
     return Done()
 
 
-@router.post("/orders/{order_id}/refunds", response={201: AskedOut}, summary="Ask for a refund")
-def staff_ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Status[AskedOut]:
+@router.post(
+    "/orders/{order_id}/refunds", response={201: StaffRefundAskedOut}, summary="Ask for a refund"
+)
+def staff_ask_refund(
+    request: HttpRequest, order_id: Id, data: StaffRefundIn
+) -> Status[StaffRefundAskedOut]:
     """On behalf of the buyer; somebody else decides."""
     asked = use_refund.ask_refund(
         order_id=order_id,
@@ -162,7 +166,7 @@ def staff_ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Stat
         now=clock.now(),
         by=staff_of(request),
     )
-    return Status(201, AskedOut.from_orm(asked))
+    return Status(201, StaffRefundAskedOut.from_orm(asked))
 
 
 @router.get("/refunds", response=Page[RefundOut], summary="Refunds")

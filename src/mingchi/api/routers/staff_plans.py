@@ -28,7 +28,7 @@ class ProposeIn(Input):
     reason: Line = ""
 
 
-class DecideIn(Input):
+class PlanDecideIn(Input):
     approve: bool
     reason: Line = ""
 
@@ -37,7 +37,7 @@ class FaultsOut(Schema):
     faults: list[str]
 
 
-class VersionOut(Schema):
+class PlanVersionOut(Schema):
     id: int
     number: int
     name: str
@@ -46,30 +46,30 @@ class VersionOut(Schema):
     created_at: datetime
 
 
-class VersionDetailOut(VersionOut):
+class VersionDetailOut(PlanVersionOut):
     toml: str
     faults: list[str]
 
 
-class DraftedOut(Schema):
+class PlanDraftedOut(Schema):
     id: int
 
 
-class AskedOut(Schema):
+class PlanAskedOut(Schema):
     proposal_id: int
 
 
-class StateOut(Schema):
+class PlanStateOut(Schema):
     state: str
 
 
-@router.get("", response=Page[VersionOut], summary="Plan versions")
+@router.get("", response=Page[PlanVersionOut], summary="Plan versions")
 def staff_list_plans(
     request: HttpRequest, limit: Limit = 20, before: Before = None
-) -> Page[VersionOut]:
+) -> Page[PlanVersionOut]:
     """Newest first."""
     rows = PlanVersion.objects.filter(programme=queries.programme())
-    return page(rows, VersionOut.from_orm, limit=limit, before=before)
+    return page(rows, PlanVersionOut.from_orm, limit=limit, before=before)
 
 
 @router.post("/check", response=FaultsOut, summary="Check a plan")
@@ -96,10 +96,10 @@ def staff_get_plan(request: HttpRequest, version_id: Id) -> VersionDetailOut:
     )
 
 
-@router.post("", response={201: DraftedOut}, summary="Draw up a plan")
-def staff_draft_plan(request: HttpRequest, data: TomlIn) -> Status[DraftedOut]:
+@router.post("", response={201: PlanDraftedOut}, summary="Draw up a plan")
+def staff_draft_plan(request: HttpRequest, data: TomlIn) -> Status[PlanDraftedOut]:
     """A draft, which may still have faults."""
-    return Status(201, DraftedOut(id=use_plan.draft_plan(by=staff_of(request), toml=data.toml)))
+    return Status(201, PlanDraftedOut(id=use_plan.draft_plan(by=staff_of(request), toml=data.toml)))
 
 
 @router.put("/{version_id}", response=Done, summary="Edit a draft")
@@ -109,8 +109,8 @@ def staff_edit_plan(request: HttpRequest, version_id: Id, data: TomlIn) -> Done:
     return Done()
 
 
-@router.post("/{version_id}/propose", response={201: AskedOut}, summary="Propose a plan")
-def staff_ask_plan(request: HttpRequest, version_id: Id, data: ProposeIn) -> Status[AskedOut]:
+@router.post("/{version_id}/propose", response={201: PlanAskedOut}, summary="Propose a plan")
+def staff_ask_plan(request: HttpRequest, version_id: Id, data: ProposeIn) -> Status[PlanAskedOut]:
     """For a date; somebody else decides."""
     asked = use_plan.ask_plan(
         by=staff_of(request),
@@ -119,11 +119,11 @@ def staff_ask_plan(request: HttpRequest, version_id: Id, data: ProposeIn) -> Sta
         now=clock.now(),
         reason=data.reason,
     )
-    return Status(201, AskedOut(proposal_id=asked))
+    return Status(201, PlanAskedOut(proposal_id=asked))
 
 
-@router.post("/proposals/{proposal_id}/decide", response=StateOut, summary="Decide a plan")
-def staff_decide_plan(request: HttpRequest, proposal_id: Id, data: DecideIn) -> StateOut:
+@router.post("/proposals/{proposal_id}/decide", response=PlanStateOut, summary="Decide a plan")
+def staff_decide_plan(request: HttpRequest, proposal_id: Id, data: PlanDecideIn) -> PlanStateOut:
     """Approve or refuse; an approved plan governs from its date."""
     state = use_plan.decide_plan(
         by=staff_of(request),
@@ -132,4 +132,4 @@ def staff_decide_plan(request: HttpRequest, proposal_id: Id, data: DecideIn) -> 
         now=clock.now(),
         reason=data.reason,
     )
-    return StateOut(state=state)
+    return PlanStateOut(state=state)

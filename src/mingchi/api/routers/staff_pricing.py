@@ -20,7 +20,7 @@ from mingchi.api.fields import (
     Reason,
 )
 from mingchi.api.paging import page
-from mingchi.api.pricing_shapes import FeeIn, RuleIn, TemplateOut, TermsOut
+from mingchi.api.pricing_shapes import FeeIn, RuleIn, ShippingTemplateOut, TermsOut
 from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
@@ -88,7 +88,7 @@ class WhyIn(Input):
     reason: Line = ""
 
 
-class CloseIn(Input):
+class CouponCloseIn(Input):
     reason: Reason
 
 
@@ -102,7 +102,7 @@ class DecisionIn(Input):
     reason: Line = ""
 
 
-class StateOut(Schema):
+class CouponStateOut(Schema):
     state: Coupon.State
 
 
@@ -175,17 +175,17 @@ def staff_edit_coupon(request: HttpRequest, coupon_id: Id, data: CouponIn) -> Do
     return Done()
 
 
-@router.post("/coupons/{coupon_id}/open", response=StateOut, summary="Give a coupon out")
-def staff_open_coupon(request: HttpRequest, coupon_id: Id, data: WhyIn) -> StateOut:
+@router.post("/coupons/{coupon_id}/open", response=CouponStateOut, summary="Give a coupon out")
+def staff_open_coupon(request: HttpRequest, coupon_id: Id, data: WhyIn) -> CouponStateOut:
     """One that the platform pays and that may cost much is asked for; somebody else decides."""
     state = use_coupons.open_coupon(
         by=staff_of(request), coupon_id=coupon_id, now=clock.now(), reason=data.reason
     )
-    return StateOut(state=Coupon.State(state))
+    return CouponStateOut(state=Coupon.State(state))
 
 
 @router.post("/coupons/{coupon_id}/close", response=Done, summary="Give no more of it out")
-def staff_close_coupon(request: HttpRequest, coupon_id: Id, data: CloseIn) -> Done:
+def staff_close_coupon(request: HttpRequest, coupon_id: Id, data: CouponCloseIn) -> Done:
     """Those in members' hands stay good."""
     use_coupons.close_coupon(by=staff_of(request), coupon_id=coupon_id, reason=data.reason)
     return Done()
@@ -204,8 +204,8 @@ def staff_grant_coupon(request: HttpRequest, coupon_id: Id, data: GrantIn) -> Gr
     return GrantedOut(granted=granted)
 
 
-@router.post("/coupon-proposals/{proposal_id}/decide", response=StateOut, summary="Decide")
-def staff_decide_coupon(request: HttpRequest, proposal_id: Id, data: DecisionIn) -> StateOut:
+@router.post("/coupon-proposals/{proposal_id}/decide", response=CouponStateOut, summary="Decide")
+def staff_decide_coupon(request: HttpRequest, proposal_id: Id, data: DecisionIn) -> CouponStateOut:
     """Approve it, and it is given out, or refuse."""
     state = use_coupons.decide_coupon(
         by=staff_of(request),
@@ -214,13 +214,13 @@ def staff_decide_coupon(request: HttpRequest, proposal_id: Id, data: DecisionIn)
         now=clock.now(),
         reason=data.reason,
     )
-    return StateOut(state=Coupon.State(state))
+    return CouponStateOut(state=Coupon.State(state))
 
 
-@router.get("/shipping-templates", response=Page[TemplateOut], summary="Shipping templates")
+@router.get("/shipping-templates", response=Page[ShippingTemplateOut], summary="Shipping templates")
 def staff_list_shipping_templates(
     request: HttpRequest, limit: Limit = 20, before: Before = None
-) -> Page[TemplateOut]:
+) -> Page[ShippingTemplateOut]:
     """With their rules."""
     rows = scope.for_user(ShippingTemplate.objects.prefetch_related("rules"), staff_of(request))
     return page(rows, _template, limit=limit, before=before)
@@ -261,7 +261,7 @@ def staff_assign_shipping_template(request: HttpRequest, data: AssignIn) -> Done
     return Done()
 
 
-def _template(row: ShippingTemplate) -> TemplateOut:
+def _template(row: ShippingTemplate) -> ShippingTemplateOut:
     return shapes.template(row, templates.of(row))
 
 

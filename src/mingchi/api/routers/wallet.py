@@ -63,7 +63,7 @@ class WithdrawIn(Input):
     payee: PayeeIn | None = Field(default=None, description="null: staff pay by hand")
 
 
-class AskedOut(Schema):
+class WithdrawalAskedOut(Schema):
     withdrawal_id: int
     state: str
     amount_fen: int
@@ -134,8 +134,8 @@ def list_payout_ways(request: HttpRequest) -> list[PayoutWayOut]:
     return [PayoutWayOut(gateway=code, name=str(NAMES[code])) for code in codes]
 
 
-@router.post("/withdrawals", response={201: AskedOut}, summary="Ask for a withdrawal")
-def ask_withdrawal(request: HttpRequest, data: WithdrawIn) -> Status[AskedOut]:
+@router.post("/withdrawals", response={201: WithdrawalAskedOut}, summary="Ask for a withdrawal")
+def ask_withdrawal(request: HttpRequest, data: WithdrawIn) -> Status[WithdrawalAskedOut]:
     """The money is set aside at once; staff approve. Too little: 409 with `available_fen`."""
     payee = data.payee
     asked = use_withdraw.request_withdrawal(
@@ -145,7 +145,7 @@ def ask_withdrawal(request: HttpRequest, data: WithdrawIn) -> Status[AskedOut]:
         idempotency_key=idempotency_key(request),
         now=clock.now(),
     )
-    return Status(201, AskedOut.from_orm(asked))
+    return Status(201, WithdrawalAskedOut.from_orm(asked))
 
 
 @router.get("/withdrawals", response=Page[WithdrawalOut], summary="My withdrawals")

@@ -1,0 +1,1 @@
+"""The mall as shoppers see it: see README.md."""

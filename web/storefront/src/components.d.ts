@@ -1,0 +1,24 @@
+// Components that pages use without importing them (`easycom` in pages.json), for the type checker.
+declare module "vue" {
+  export interface GlobalComponents {
+    AppButton: (typeof import("./ui/app-button.vue"))["default"];
+    AppEmpty: (typeof import("./ui/app-empty.vue"))["default"];
+    AppField: (typeof import("./ui/app-field.vue"))["default"];
+    AppFrame: (typeof import("./ui/app-frame.vue"))["default"];
+    AppIcon: (typeof import("./ui/app-icon.vue"))["default"];
+    AppMore: (typeof import("./ui/app-more.vue"))["default"];
+    AppPicture: (typeof import("./ui/app-picture.vue"))["default"];
+    AppPrice: (typeof import("./ui/app-price.vue"))["default"];
+    AppProductCard: (typeof import("./ui/app-product-card.vue"))["default"];
+    AppSheet: (typeof import("./ui/app-sheet.vue"))["default"];
+    AppSkeleton: (typeof import("./ui/app-skeleton.vue"))["default"];
+    AppStars: (typeof import("./ui/app-stars.vue"))["default"];
+    AppState: (typeof import("./ui/app-state.vue"))["default"];
+    AppStepper: (typeof import("./ui/app-stepper.vue"))["default"];
+    AppTabBar: (typeof import("./ui/app-tab-bar.vue"))["default"];
+    AppTabs: (typeof import("./ui/app-tabs.vue"))["default"];
+    AppTap: (typeof import("./ui/app-tap.vue"))["default"];
+  }
+}
+
+export {};

@@ -1,0 +1,17 @@
+/** Idempotency keys: one for each wish, kept until the wish is answered, so that a shopper who
+ * reloads or presses twice wishes once. */
+
+const name = (wish: string) => `mingchi.key.${wish}`;
+
+/** The key of a wish, the same until `answered`. */
+export function keyFor(wish: string): string {
+  const stored: unknown = uni.getStorageSync(name(wish));
+  if (typeof stored === "string" && stored) return stored;
+  const made = `${Date.now().toString(36)}-${random()}${random()}`;
+  uni.setStorageSync(name(wish), made);
+  return made;
+}
+
+export const answered = (wish: string): void => uni.removeStorageSync(name(wish));
+
+const random = () => Math.random().toString(36).slice(2, 12);

@@ -1,0 +1,28 @@
+/** Short words to the shopper, and questions before what can't be undone. */
+
+import { ApiError } from "@/api/error";
+import { t } from "@/i18n";
+
+export function tell(title: string): void {
+  uni.showToast({ title, icon: "none", duration: 2500 });
+}
+
+/** Tell why something was refused; what is no refusal is a fault of ours and goes on. */
+export function tellError(thrown: unknown): void {
+  if (!(thrown instanceof ApiError)) throw thrown;
+  tell(thrown.message);
+}
+
+/** Ask; true when it is to be done. */
+export function confirmed(title: string, content = "", yes = t("common.ok")): Promise<boolean> {
+  return new Promise((resolve) => {
+    uni.showModal({
+      title,
+      content,
+      confirmText: yes,
+      cancelText: t("common.cancel"),
+      success: ({ confirm }) => resolve(confirm),
+      fail: () => resolve(false),
+    });
+  });
+}
