@@ -24,7 +24,7 @@ from mingchi.usecases import refund_order as use_refund
 router = GuardedRouter(tags=["orders"])
 
 
-class ItemIn(Input):
+class OrderItemIn(Input):
     sku_id: Id
     qty: Qty
 
@@ -39,7 +39,7 @@ class DeliveryIn(Input):
 
 
 class PlaceIn(Input):
-    items: list[ItemIn] = Field(min_length=1, max_length=100)
+    items: list[OrderItemIn] = Field(min_length=1, max_length=100)
     delivery: DeliveryIn = DeliveryIn()
 
 

@@ -60,7 +60,7 @@ class WorkCompleteIn(Input):
     outcome: Outcome = Field("", description="empty: the assent of each item's step")
 
 
-class AnswerOut(Schema):
+class WorkAnswerOut(Schema):
     """What came of one item: `outcome`, null with an empty `code`: the vote counts and more are
     needed; else `code` and `message` say why it was refused."""
 
@@ -71,7 +71,7 @@ class AnswerOut(Schema):
 
 
 class AnswersOut(Schema):
-    answers: list[AnswerOut]
+    answers: list[WorkAnswerOut]
 
 
 class WeightIn(Input):

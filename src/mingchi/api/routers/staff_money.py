@@ -90,7 +90,7 @@ class MoneyAskedOut(Schema):
     proposal_id: int
 
 
-class PreviewOut(Schema):
+class ClosePreviewOut(Schema):
     preview: dict[str, Any]
 
 
@@ -218,10 +218,10 @@ def staff_decide_subsidy(
     return MoneyStateOut(**answer)
 
 
-@router.get("/closes/preview", response=PreviewOut, summary="What a close would do")
-def staff_preview_close(request: HttpRequest) -> PreviewOut:
+@router.get("/closes/preview", response=ClosePreviewOut, summary="What a close would do")
+def staff_preview_close(request: HttpRequest) -> ClosePreviewOut:
     """Awards, dividends and promotions of a close now; changes nothing."""
-    return PreviewOut(preview=use_close.preview_close(by=staff_of(request)))
+    return ClosePreviewOut(preview=use_close.preview_close(by=staff_of(request)))
 
 
 @router.post("/closes", response={201: MoneyAskedOut}, summary="Ask for a close")
