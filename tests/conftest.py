@@ -3,12 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from tests import emptying
+from tests.places import VAR
 
 
 def chromium() -> str | None:
@@ -53,11 +53,9 @@ def database_url() -> str:
     processes, never the machine.
     """
     from mingchi.config.database import start_embedded
-    from mingchi.config.environment import ROOT
 
     named = os.environ.get("DATABASE_URL")
-    folder = Path(os.environ.get("MINGCHI_TEST_VAR") or ROOT / "var" / "test")
-    return named or start_embedded(folder / "postgres", {"fsync": "off"})
+    return named or start_embedded(VAR / "postgres", {"fsync": "off"})
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import gettempdir
 from typing import Final
 
 import psycopg
@@ -18,6 +16,8 @@ from django.db import connection, connections
 from django.test import override_settings
 from psycopg.sql import SQL, Identifier
 from pytest_django import DjangoDbBlocker
+from tests import emptying
+from tests.places import VAR
 
 from mingchi.usecases import demo
 from mingchi.usecases.demo.world import Size
@@ -36,10 +36,9 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-_PICTURES: Final = Path(gettempdir()) / "mingchi-demo"
 _IN_FILES: Final = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    "OPTIONS": {"location": _PICTURES / _RUN, "base_url": "/media/"},
+    "OPTIONS": {"location": VAR / "pictures", "base_url": "/media/"},
 }
 HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
 
@@ -69,10 +68,11 @@ def _load_once(server: psycopg.Connection, empty: str) -> None:
         return
     for of_another_run in names:
         _drop(server, of_another_run)
-    shutil.rmtree(_PICTURES, ignore_errors=True)
+    shutil.rmtree(VAR / "pictures", ignore_errors=True)
     loading = f"{empty}_loading"
     _make(server, loading, like=empty)
     with _connected_to(loading):
+        emptying.empty(keys_from_1=True)
         demo.load(size=SMALL)
     server.execute(
         SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(loading), Identifier(_LOADED))
@@ -80,9 +80,13 @@ def _load_once(server: psycopg.Connection, empty: str) -> None:
 
 
 def _make(server: psycopg.Connection, name: str, *, like: str) -> None:
-    """A copy of a database that nobody is connected to."""
+    """A copy of a database. Nobody may be connected to it meanwhile, not even a thread whose test
+    is over."""
     connections.close_all()
     _drop(server, name)
+    server.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [like]
+    )
     server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(like)))
 
 

@@ -1,8 +1,8 @@
 """The demo: the same figures from the same seed, nothing to find for verify, and when not."""
 
 import pytest
-from pytest_django import Settings
-from tests import emptying
+from pytest_django import DjangoDbBlocker, Settings
+from tests import demo_shop, emptying
 from tests.demo_shop import SMALL
 from tests.usecases.shop import member
 
@@ -31,11 +31,15 @@ def _figures() -> dict[str, object]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None:
+def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing(
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
+    with demo_shop.loaded(django_db_blocker):
+        first = _figures()
     emptying.empty(keys_from_1=True)
     heard: list[int] = []
     assert demo.load(size=SMALL, progress=heard.append).created
-    first = _figures()
+    assert _figures() == first
     assert heard == sorted(heard)
     assert verify.main([]) == 0
     assert not SetAside.objects.exists()
@@ -46,9 +50,6 @@ def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing() -> None
     assert {"order", "redeem", "close", "subsidy", "plan", "rank", "agent"} <= kinds
     assert Proposal.objects.filter(state="asked").count() >= 2
     assert not demo.load(size=SMALL).created
-    assert _figures() == first
-    emptying.empty(keys_from_1=True)
-    demo.load(size=SMALL)
     assert _figures() == first
 
 
