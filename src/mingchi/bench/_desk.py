@@ -3,16 +3,14 @@ account and asks every four seconds with the ETag of its last answer, as the pag
 while nothing changes, then while a colleague completes an item every half second."""
 
 import http.client
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from random import Random
 from typing import Any, Final
 
 from mingchi.bench import _settle_world
+from mingchi.bench._driving import web
 
 _CLIENTS: Final = 50
 _POLL_S: Final = 4.0
@@ -33,14 +31,14 @@ _FLOW: Final = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MOD
 
 def run(quick: bool) -> Iterator[dict[str, Any]]:
     """Yields `desk-50-clients`, quiet and at work: the 99th percentile of a poll."""
-    with _settle_world.database():
+    with _settle_world.database() as url:
         from mingchi.config.server import free_port
 
         merchant_id = _shop()
         _orders(merchant_id, 60 if quick else _ORDERS)
         cookies = [_cookie(merchant_id, number) for number in range(_CLIENTS)]
         port = free_port("127.0.0.1", 0)
-        with _web(port):
+        with web(port, {"DATABASE_URL": url}):
             for what, working in (("while nothing changes", False), ("while others work", True)):
                 polls = _poll(port, cookies, seconds=12 if quick else 60, working=working)
                 yield _result(what, *polls)
@@ -129,20 +127,6 @@ def _cookie(merchant_id: int, number: int) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
-
-
-@contextmanager
-def _web(port: int) -> Iterator[None]:
-    listen = ["--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "16"]
-    served = ["granian", "--interface", "wsgi", *listen, "mingchi.config.wsgi:application"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", *served], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _poll(

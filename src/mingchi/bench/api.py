@@ -7,20 +7,16 @@ asking less.
 
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from random import Random
 from statistics import median
 from typing import Any, Final
 from urllib.parse import quote
 
 from mingchi.bench import _settle_world as world
+from mingchi.bench._driving import Client, web
 
 _PRODUCTS: Final = 10_000
 _A_SECOND: Final = 50
@@ -43,8 +39,8 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
 
         products = _stock_shelves()
         port = free_port("127.0.0.1", 0)
-        with _web(url, port):
-            _until_up(port)
+        with web(port, {"DATABASE_URL": url}):
+            Client(port).until_up("/api/shop/categories")
             for case, path in _cases(products):
                 _drive(port, path, seconds=2)
                 times, wrong = _drive(port, path, seconds=8 if quick else 30)
@@ -176,35 +172,6 @@ def _copy(table: str, rows: list[tuple[Any, ...]]) -> None:
     ):
         for row in rows:
             copy.write_row(row)
-
-
-@contextmanager
-def _web(url: str, port: int) -> Iterator[None]:
-    listen = ["--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "16"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "granian", "--interface", "wsgi", *listen,
-         "mingchi.config.wsgi:application"],
-        env={**os.environ, "DATABASE_URL": url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def _until_up(port: int) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            if _get(port, "/api/shop/categories") == 200:
-                return
-        except OSError:
-            pass
-        assert time.monotonic() < until, "the web server did not come up"
-        time.sleep(0.2)
 
 
 def _drive(port: int, path: Callable[[Random], str], *, seconds: int) -> tuple[list[float], int]:

@@ -5,20 +5,18 @@ others wait by the hundred thousand. An answer 202 (not settled within two secon
 counts as such.
 """
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from typing import Any, Final
 
 from mingchi.bench import _settle_world as world
+from mingchi.bench._driving import Client, signed_in, web
 from mingchi.bench._plans import all_awards
 
 _MEMBERS: Final = 20_000
@@ -36,10 +34,10 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
             programme_id, first=1_000_000, count=40_000 if quick else 300_000, members=_MEMBERS
         )
         port = free_port("127.0.0.1", 0)
-        with _process(url, _web(port)), _process(url, _settler()):
-            api = f"http://127.0.0.1:{port}/api"
-            token = _sign_in(api)
-            times, missed = _redeem(api, token, redemptions)
+        with web(port, {"DATABASE_URL": url}), _settling(url):
+            Client(port).until_up("/api/shop/categories")
+            member = signed_in(port, phone=_PHONE, password=_PASSWORD)
+            times, missed = _redeem(member, redemptions)
             left = _queued(programme_id)
     ordered = sorted(times)
     yield {
@@ -88,19 +86,10 @@ def _open_shop() -> int:
     return programme_id
 
 
-def _web(port: int) -> list[str]:
-    listen = ["--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "16"]
-    return ["granian", "--interface", "wsgi", *listen, "mingchi.config.wsgi:application"]
-
-
-def _settler() -> list[str]:
-    return ["mingchi.cli", "settle"]
-
-
 @contextmanager
-def _process(url: str, module: list[str]) -> Iterator[None]:
+def _settling(url: str) -> Iterator[None]:
     process = subprocess.Popen(
-        [sys.executable, "-m", *module],
+        [sys.executable, "-m", "mingchi.cli", "settle"],
         env={**os.environ, "DATABASE_URL": url},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -112,43 +101,17 @@ def _process(url: str, module: list[str]) -> Iterator[None]:
         process.wait()
 
 
-def _sign_in(api: str) -> str:
-    until = time.monotonic() + 60
-    who = {"phone": _PHONE, "password": _PASSWORD}
-    while True:
-        try:
-            _status, answer = _post(f"{api}/members/sign-in", who, {})
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            assert time.monotonic() < until, "the web server did not come up"
-            time.sleep(0.2)
-        else:
-            return str(answer["token"])
-
-
-def _redeem(api: str, token: str, count: int) -> tuple[list[float], int]:
+def _redeem(member: Client, count: int) -> tuple[list[float], int]:
     """Seconds of each answer, and how many were 202."""
     times, missed = [], 0
     for number in range(count):
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"bench-redeem-{number}"}
+        key = {"Idempotency-Key": f"bench-redeem-{number}"}
         began = time.perf_counter()
-        status, _answer = _post(f"{api}/points/redeem", {"points_upt": 1_000_000}, headers)
+        status, _answer = member.post("/api/points/redeem", {"points_upt": 1_000_000}, key)
         times.append(time.perf_counter() - began)
         missed += status != 200
         time.sleep(0.05)
     return times, missed
-
-
-def _post(url: str, body: dict[str, Any], headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    request = urllib.request.Request(  # noqa: S310 - our own loopback address
-        url,
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", **headers},
-        method="POST",
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return answer.status, json.loads(answer.read())
 
 
 def _queued(programme_id: int) -> int:
