@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { conditionOf, kindOf, own } from "../shared/elements";
 import * as edit from "./edit";
 import { setField } from "./fields";
 import { Flow, UnreadableFlow } from "./flow";
 import { type Outline, type Row, outline, rowsOf } from "./outline";
 import { tell } from "./telling";
+
+// Every move of every row is tried, on machines that are busy with other tests too.
+vi.setConfig({ testTimeout: 60_000 });
 
 const file = (name: string): string => readFileSync(`fixtures/${name}.bpmn`, "utf8");
 
