@@ -186,11 +186,11 @@ def test_every_move_of_the_table(case: AfterSalesCase) -> None:
             AfterSalesCase.objects.filter(pk=case.pk).update(state=source)
             case.refresh_from_db()
             if source in CASE_MOVES[target]:
-                cases._move(case, target)
+                cases.moved(case, target)
                 assert AfterSalesCase.objects.get().state == target
             else:
                 with refuses("impossible_move"):
-                    cases._move(case, target)
+                    cases.moved(case, target)
                 assert AfterSalesCase.objects.get().state == source
 
 

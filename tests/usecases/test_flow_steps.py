@@ -16,7 +16,7 @@ from mingchi.foundation.models import User
 from mingchi.ledger import accounts
 from mingchi.ledger.balances import balance
 from mingchi.members.models import Member
-from mingchi.orders import price_changes, shipments
+from mingchi.orders import arguing, price_changes, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import AfterSalesCase, Notification, Order, Refund
 from mingchi.payments.models import Payment, PaymentRefund
@@ -183,7 +183,7 @@ def test_an_open_case_keeps_it_waiting(buyer: Member, tea: Sku, clerk: str) -> N
     assert (drive.done[-1], state(order_id)) == ("order.try_complete", "received")
     service = actor(staff(merchant=Order.objects.get().merchant, role="service"))
     back = Drive("return_and_refund", f"case:{case.pk}", drive.now)
-    back.does("case.authorise", actor=service)
+    back.does("case.answer", actor=service)
     back.does("case.receive_goods", "case.inspect", actor=clerk)
     assert (state(order_id), stocked(tea), held()) == ("refunded", (5, 0), 0)
     drive.wait()
@@ -302,7 +302,7 @@ def test_exchanged(shop: Shop, buyer: Member, tea: Sku, clerk: str) -> None:
     order = completed(shop, buyer, tea)
     case = a_case(order.pk, kind="exchange")
     drive = Drive("exchange", f"case:{case.pk}", NOW)
-    drive.does("case.authorise", actor=clerk)
+    drive.does("case.answer", actor=clerk)
     drive.does("case.receive_goods", "case.inspect", actor=clerk)
     assert stocked(tea) == (4, 1)
     drive.does("case.restock", actor=clerk)
@@ -320,7 +320,7 @@ def test_refund_after_settlement_is_an_event(shop: Shop, buyer: Member, tea: Sku
     case = a_case(order.pk, kind="refund_only", amount_fen=40_000)
     drive = Drive("after_sales", f"case:{case.pk}", NOW)
     authoriser = staff(merchant=shop.merchant, role="service")
-    drive.does("case.authorise", actor=actor(authoriser))
+    drive.does("case.answer", actor=actor(authoriser))
     refund = Refund.objects.get()
     assert (refund.state, refund.before_settlement) == ("approved", False)
     assert (refund.asked_by_member, refund.decided_by) == (True, authoriser)
@@ -341,12 +341,15 @@ def test_cases_that_bring_no_money(
     case = a_case(order.pk, kind="return", amount_fen=100_000)
     back = Drive("after_sales", f"case:{case.pk}", NOW)
     if how == "refused":
-        back.does("case.authorise", actor=clerk, outcome="refused")
+        arguing.prepare_answer(case, words="worn", note="")
+        back.does("case.answer", actor=clerk, outcome="declined")
+        back.wait()
     else:
-        back.does("case.authorise", actor=clerk)
+        back.does("case.answer", actor=clerk)
         if how == "failed":
             back.does("case.receive_goods", actor=clerk)
             back.does("case.inspect", actor=clerk, outcome="failed")
+            back.wait()
         elif how == "late":
             back.wait()
         else:

@@ -330,12 +330,12 @@ class TestCases:
             order_id=order.pk, wish=wish, idempotency_key="c", now=NOW, member_id=order.member_id
         )
         run_flows.work_off(now=NOW)
-        assert waiting() == ["case.authorise"]
+        assert waiting() == ["case.answer"]
         return AfterSalesCase.objects.get(pk=found.case_id)
 
     def test_a_refund_in_full_by_a_case_ends_the_order_too(self, shop: Shop) -> None:
         case = self.opened(shop, "refund_only")
-        do(shop.merchant, "case.authorise")
+        do(shop.merchant, "case.answer")
         assert (waiting(), *state(case.order)) == ([], "refunded", "cancelled")
         assert FlowInstance.objects.get(subject=f"case:{case.pk}").status == "ended"
 
@@ -344,7 +344,7 @@ class TestCases:
         after_sales.withdraw_case(member_id=early.order.member_id, case_id=early.pk, now=NOW)
         assert FlowInstance.objects.get(subject=f"case:{early.pk}").status == "cancelled"
         late = self.opened(shop, "return")
-        do(shop.merchant, "case.authorise")
+        do(shop.merchant, "case.answer")
         assert waiting() == ["case.receive_goods"]
         after_sales.withdraw_case(member_id=late.order.member_id, case_id=late.pk, now=NOW)
         run_flows.work_off(now=NOW)

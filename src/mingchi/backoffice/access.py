@@ -43,6 +43,7 @@ SEES: Final[dict[str, Roles]] = {
     "pricing.shippingtemplate": ALL_PLATFORM | {MANAGER, CLERK},
     "orders.order": ALL_PLATFORM | MERCHANT | {HELPER},
     "orders.refund": ALL_PLATFORM | MERCHANT | {HELPER},
+    "orders.aftersalescase": ALL_PLATFORM | ANY_MERCHANT,
     "reviews.review": ALL_PLATFORM | {MANAGER, CLERK, HELPER},
     "fulfilment.flowdefinition": ALL_PLATFORM | {MANAGER},
     "fulfilment.workitem": ALL_PLATFORM | ANY_MERCHANT,

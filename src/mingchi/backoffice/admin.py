@@ -6,6 +6,7 @@ from procrastinate.contrib.django import models as jobs
 from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     audit,
     bills,
+    cases,
     catalogue,
     coupons,
     desk,

@@ -129,7 +129,7 @@ def _roles(user: User) -> list[str]:
     """The roles whose work the account may see, in the order of a parcel's day."""
     places = flow_roles.places(user)
     held = places.everywhere.union(*places.roles.values())
-    order = ("service", "clerk", "finance", "warehouse", "manager")
+    order = ("arbiter", "service", "clerk", "finance", "warehouse", "manager")
     assert set(order) == set(roles.STAFF)
     return [role for role in order if role in held]
 

@@ -123,6 +123,7 @@ _MENU: Final = (
         (
             (_("orders"), "receipt_long", "orders.order"),
             (_("refunds"), "assignment_return", "orders.refund"),
+            (_("after-sales cases"), "support_agent", "orders.aftersalescase"),
             (_("reviews"), "reviews", "reviews.review"),
             (_("products"), "inventory_2", "catalogue.product"),
             (_("SKUs"), "barcode", "catalogue.sku"),

@@ -5,5 +5,8 @@ from typing import Final
 from mingchi.merchants.models import MerchantStaff
 
 BUYER: Final = "buyer"
-STAFF: Final = frozenset(MerchantStaff.Role.values)
+ARBITER: Final = "arbiter"
+"""Who decides between buyer and merchant: somebody of the platform, nobody of the merchant's."""
+OF_MERCHANT: Final = frozenset(MerchantStaff.Role.values)
+STAFF: Final = OF_MERCHANT | {ARBITER}
 ROLES: Final = STAFF | {BUYER}

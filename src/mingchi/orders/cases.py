@@ -1,10 +1,11 @@
-"""After-sales cases: opened by the buyer, authorised by staff, settled, closed.
+"""After-sales cases: opened by the buyer, authorised by staff, settled, closed. What is said until
+it is agreed or refused is in `orders.arguing`.
 
 Callers hold the order's lock. Money and stock that a case moves are moved by the refund's and the
 stock's own commands in the same transaction; here it is written down how far the case is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,12 +17,15 @@ from mingchi.catalogue import stock
 from mingchi.catalogue.models import Sku
 from mingchi.catalogue.stock import Quantity
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.orders import case_history as history
+from mingchi.orders import case_reasons
 from mingchi.orders import services as orders
+from mingchi.orders.case_history import SYSTEM, Act
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Refund
 from mingchi.orders.models.case import OPEN_CASE
 from mingchi.orders.transitions import CASE_MOVES
 
-State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
+State, Kind, Cause = AfterSalesCase.State, AfterSalesCase.Kind, AfterSalesCase.Cause
 # Goods that the buyer has can come back; money can also be asked before they are sent.
 WITH_GOODS = (Order.State.SHIPPED, Order.State.RECEIVED, Order.State.COMPLETED)
 
@@ -36,15 +40,19 @@ def open_case(
     actor: str,
     now: datetime,
     replacement: Sku | None = None,
+    cause: str = Cause.OTHER,
+    image_ids: Sequence[int] = (),
 ) -> AfterSalesCase:
     """A case for units of a line; an exchange is for the same article unless `replacement` (of the
     same product and price) is named.
 
-    Errors: `case_kind_invalid`, `qty_invalid`, `amount_invalid`, `not_returnable` 409,
-    `after_sales_over` 409, `case_open` 409, `refund_exceeds_line` 409, `replacement_invalid`.
+    Errors: `case_kind_invalid`, `cause_invalid`, `reason_missing`, `qty_invalid`,
+    `amount_invalid`, `not_returnable` 409, `after_sales_over` 409, `case_open` 409,
+    `refund_exceeds_line` 409, `replacement_invalid`.
     """
     order = line.order
     _refuse_bad_case(line, kind, units, amount_fen, replacement)
+    case_reasons.refuse_unfitting(kind, cause, reason=reason)
     _refuse_state(order, kind, now)
     if open_of_order(order).filter(line=line).exists():
         raise ConflictError(
@@ -52,17 +60,20 @@ def open_case(
         )
     if amount_fen:
         orders.ask_back(line, amount_fen)
-    return AfterSalesCase.objects.create(
+    case = AfterSalesCase.objects.create(
         order=order,
         line=line,
         kind=kind,
         units=units,
         amount_fen=amount_fen,
+        cause=cause,
         reason=reason,
         replacement=replacement,
         opened_by=actor,
         opened_at=now,
     )
+    history.write(case, Act.OPENED, actor=actor, now=now, words=reason, image_ids=image_ids)
+    return case
 
 
 def authorise(
@@ -76,35 +87,79 @@ def authorise(
         )
     if case.state == (State.AUTHORISED if approve else State.REFUSED) and case.decided_by:
         return
-    said = {"decided_by": actor, "decided_at": now, "answer": answer}
+    written(case, answer=answer or case.answer)
     if approve:
-        limit = now + timedelta(days=settings.SEND_BACK_WITHIN_DAYS)
-        back = None if case.kind == Kind.REFUND_ONLY else limit
-        _move(case, State.AUTHORISED, return_by=back, **said)
+        authorised(case, actor=actor, now=now, act=Act.AGREED)
     else:
-        _end(case, State.REFUSED, now=now, **said)
+        ended(case, State.REFUSED, now=now, decided_by=actor, decided_at=now)
+        history.write(case, Act.REFUSED, actor=actor, now=now, words=case.answer)
 
 
-def withdraw(case: AfterSalesCase, *, now: datetime) -> None:
+def authorised(
+    case: AfterSalesCase,
+    *,
+    actor: str,
+    now: datetime,
+    act: str,
+    words: str | None = None,
+    note: str | None = None,
+    **fields: Any,
+) -> None:
+    """It is agreed: money may go out, or the goods are to be sent back within the days."""
+    limit = now + timedelta(days=settings.SEND_BACK_WITHIN_DAYS)
+    back = None if case.kind == Kind.REFUND_ONLY else limit
+    said = case.answer if words is None else words
+    noted = case.pending_note if note is None else note
+    decided = {} if case.decided_by else {"decided_by": actor, "decided_at": now}
+    moved(case, State.AUTHORISED, return_by=back, pending_note="", **decided, **fields)
+    history.write(case, act, actor=actor, now=now, words=said, note=noted)
+
+
+def withdraw(case: AfterSalesCase, *, now: datetime, actor: str = SYSTEM) -> None:
     """The buyer gives it up, or did not send the goods back in time. Again changes nothing;
     `impossible_move` 409 once goods are back."""
+    if case.goods_back_at is not None:
+        raise impossible(case, State.WITHDRAWN)
     if case.state != State.WITHDRAWN:
-        _end(case, State.WITHDRAWN, now=now)
+        ended(case, State.WITHDRAWN, now=now)
+        history.write(case, Act.WITHDRAWN, actor=actor, now=now)
 
 
-def name_carrier(case: AfterSalesCase, *, carrier: str, tracking_number: str) -> None:
+def name_carrier(
+    case: AfterSalesCase, *, carrier: str, tracking_number: str, actor: str, now: datetime
+) -> None:
     """The buyer has sent the goods. `impossible_move` 409 unless authorised and not back yet."""
     if case.state != State.AUTHORISED or case.kind == Kind.REFUND_ONLY:
-        raise _impossible(case, State.GOODS_BACK)
-    _write(case, carrier=carrier, tracking_number=tracking_number)
+        raise impossible(case, State.GOODS_BACK)
+    sent = {"carrier": carrier, "tracking_number": tracking_number}
+    written(case, **sent, sent_back_at=case.sent_back_at or now)
+    words = f"{carrier} {tracking_number}"
+    history.write(case, Act.SENT_BACK, actor=actor, now=now, words=words)
 
 
-def goods_back(case: AfterSalesCase, *, now: datetime) -> None:
+def goods_back(case: AfterSalesCase, *, now: datetime, actor: str = SYSTEM) -> None:
     """The goods have arrived at the merchant's. Again changes nothing; `impossible_move` 409."""
     if case.kind == Kind.REFUND_ONLY:
-        raise _impossible(case, State.GOODS_BACK)
+        raise impossible(case, State.GOODS_BACK)
     if case.goods_back_at is None:
-        _move(case, State.GOODS_BACK, goods_back_at=now)
+        moved(case, State.GOODS_BACK, goods_back_at=now)
+        history.write(case, Act.GOODS_BACK, actor=actor, now=now)
+
+
+def expire(case: AfterSalesCase, *, now: datetime) -> str:
+    """The days to send goods back are over: `withdrawn` where nothing was sent, `sent` where they
+    are on their way."""
+    if case.tracking_number or case.goods_back_at is not None:
+        return "sent"
+    withdraw(case, now=now)
+    return "withdrawn"
+
+
+def count_back(case: AfterSalesCase, *, now: datetime) -> None:
+    """What was sent long ago counts as back. `not_sent_back` 409 where nothing was sent."""
+    if not case.tracking_number:
+        raise ConflictError("not_sent_back", _("The goods were not sent back."))
+    goods_back(case, now=now)
 
 
 def inspect(case: AfterSalesCase, *, passed: bool, actor: str, now: datetime) -> None:
@@ -112,7 +167,8 @@ def inspect(case: AfterSalesCase, *, passed: bool, actor: str, now: datetime) ->
     another one."""
     if case.inspected_at is not None and case.passed == passed:
         return
-    _move(case, State.INSPECTED, inspected_by=actor, inspected_at=now, passed=passed)
+    moved(case, State.INSPECTED, inspected_by=actor, inspected_at=now, passed=passed)
+    history.write(case, Act.PASSED if passed else Act.FAILED, actor=actor, now=now)
 
 
 def put_back(case: AfterSalesCase, *, warehouse_id: int | None = None) -> int:
@@ -124,7 +180,7 @@ def put_back(case: AfterSalesCase, *, warehouse_id: int | None = None) -> int:
     if units:
         orders.restock(case.line, units)
         stock.put_back([Quantity(case.line.sku_id, units, warehouse_id)])
-        _write(case, restocked=case.restocked + units)
+        written(case, restocked=case.restocked + units)
     return units
 
 
@@ -132,7 +188,7 @@ def scrap(case: AfterSalesCase) -> int:
     """Inspected goods can't be sold any more; likewise."""
     units = _undecided(case)
     if units:
-        _write(case, scrapped=case.scrapped + units)
+        written(case, scrapped=case.scrapped + units)
     return units
 
 
@@ -141,33 +197,35 @@ def refuse_unsettled(case: AfterSalesCase) -> None:
     only, inspected and passed where goods come back."""
     wanted = State.AUTHORISED if case.kind == Kind.REFUND_ONLY else State.INSPECTED
     if case.state != wanted or (wanted == State.INSPECTED and not case.passed):
-        raise _impossible(case, State.SETTLED)
+        raise impossible(case, State.SETTLED)
 
 
 def refuse_no_exchange(case: AfterSalesCase) -> None:
     """`impossible_move` 409 unless this case is an exchange."""
     if case.kind != Kind.EXCHANGE:
-        raise _impossible(case, State.SETTLED)
+        raise impossible(case, State.SETTLED)
 
 
 def refuse_no_refund(case: AfterSalesCase) -> None:
     """`impossible_move` 409 for an exchange, and before money may go out."""
     if case.kind == Kind.EXCHANGE:
-        raise _impossible(case, State.SETTLED)
+        raise impossible(case, State.SETTLED)
     refuse_unsettled(case)
 
 
 def refunded(case: AfterSalesCase, *, refund: Refund, now: datetime) -> None:
     """The case's money is approved to go back: it counts as given from here on."""
     refuse_no_refund(case)
-    _move(case, State.SETTLED, refund=refund, settled_at=now)
+    moved(case, State.SETTLED, refund=refund, settled_at=now)
+    history.write(case, Act.REFUNDED, actor=SYSTEM, now=now)
 
 
 def exchanged(case: AfterSalesCase, *, now: datetime) -> None:
     """The replacement has left the house. Again changes nothing."""
     if case.settled_at is None:
         refuse_unsettled(case)
-        _move(case, State.SETTLED, settled_at=now)
+        moved(case, State.SETTLED, settled_at=now)
+        history.write(case, Act.EXCHANGED, actor=SYSTEM, now=now)
 
 
 def close(case: AfterSalesCase, *, now: datetime) -> None:
@@ -178,11 +236,13 @@ def close(case: AfterSalesCase, *, now: datetime) -> None:
         return
     late = case.state == State.AUTHORISED and case.return_by is not None and now >= case.return_by
     if case.state == State.INSPECTED and not case.passed:
-        _end(case, State.REFUSED, now=now)
+        ended(case, State.REFUSED, now=now)
+        history.write(case, Act.REFUSED, actor=SYSTEM, now=now)
     elif late:
-        _end(case, State.WITHDRAWN, now=now)
+        withdraw(case, now=now)
     else:
-        _move(case, State.CLOSED, closed_at=now)
+        moved(case, State.CLOSED, closed_at=now)
+        history.write(case, Act.CLOSED, actor=SYSTEM, now=now)
 
 
 def open_of_order(order: Order) -> QuerySet[AfterSalesCase]:
@@ -247,25 +307,27 @@ def _refuse_state(order: Order, kind: str, now: datetime) -> None:
 def _undecided(case: AfterSalesCase) -> int:
     """Units that came back and were neither put back nor scrapped."""
     if case.inspected_at is None:
-        raise _impossible(case, State.INSPECTED)
+        raise impossible(case, State.INSPECTED)
     return case.units - case.restocked - case.scrapped
 
 
-def _end(case: AfterSalesCase, to: AfterSalesCase.State, *, now: datetime, **fields: Any) -> None:
+def ended(case: AfterSalesCase, to: AfterSalesCase.State, *, now: datetime, **fields: Any) -> None:
     """End without money: what was asked back of the line is free to be asked again."""
-    _move(case, to, closed_at=now, **fields)
+    moved(case, to, closed_at=now, **fields)
     if case.amount_fen:
         orders.decide_back(case.line, case.amount_fen, approved=False)
 
 
-def _move(case: AfterSalesCase, to: AfterSalesCase.State, **fields: Any) -> None:
-    moved = AfterSalesCase.objects.filter(pk=case.pk, state__in=CASE_MOVES[to])
-    if not moved.update(state=to, **fields):
-        raise _impossible(case, to)
+def moved(case: AfterSalesCase, to: AfterSalesCase.State, **fields: Any) -> None:
+    """Where the table allows it; the only writer of `state`. `impossible_move` 409."""
+    found = AfterSalesCase.objects.filter(pk=case.pk, state__in=CASE_MOVES[to])
+    if not found.update(state=to, **fields):
+        raise impossible(case, to)
     _follow(case, {"state": to, **fields})
 
 
-def _write(case: AfterSalesCase, **fields: Any) -> None:
+def written(case: AfterSalesCase, **fields: Any) -> None:
+    """Of a case that stays where it is."""
     AfterSalesCase.objects.filter(pk=case.pk).update(**fields)
     _follow(case, fields)
 
@@ -275,7 +337,8 @@ def _follow(case: AfterSalesCase, fields: dict[str, Any]) -> None:
         setattr(case, name, value)
 
 
-def _impossible(case: AfterSalesCase, to: AfterSalesCase.State) -> ConflictError:
+def impossible(case: AfterSalesCase, to: AfterSalesCase.State) -> ConflictError:
+    """The refusal of a move."""
     return ConflictError(
         "impossible_move",
         _("The case does not allow this any more, or not yet."),

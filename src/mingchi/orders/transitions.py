@@ -62,14 +62,26 @@ SHIPMENT_MOVES: Mapping[Shipment.State, tuple[Shipment.State, ...]] = MappingPro
 Case = AfterSalesCase.State
 CASE_MOVES: Mapping[AfterSalesCase.State, tuple[AfterSalesCase.State, ...]] = MappingProxyType(
     {
-        Case.AUTHORISED: (Case.OPENED,),
+        # More was asked of the buyer, and came.
+        Case.OPENED: (Case.ASKED,),
+        Case.ASKED: (Case.OPENED,),
+        Case.DECLINED: (Case.OPENED,),
+        # Against the merchant's no, or against what the inspection found.
+        Case.APPEALED: (Case.DECLINED, Case.INSPECTED),
+        Case.AUTHORISED: (Case.OPENED, Case.APPEALED),
         Case.GOODS_BACK: (Case.AUTHORISED,),
-        Case.INSPECTED: (Case.GOODS_BACK,),
+        Case.INSPECTED: (Case.GOODS_BACK, Case.APPEALED),
         Case.SETTLED: (Case.AUTHORISED, Case.INSPECTED),
         Case.CLOSED: (Case.SETTLED,),
-        # Refused at once, or because the goods that came back are not as they should be.
-        Case.REFUSED: (Case.OPENED, Case.INSPECTED),
+        # Refused at once, a no that stands, or goods that came back not as they should be.
+        Case.REFUSED: (Case.OPENED, Case.DECLINED, Case.APPEALED, Case.INSPECTED),
         # By the buyer, or because the goods were not sent back in time.
-        Case.WITHDRAWN: (Case.OPENED, Case.AUTHORISED),
+        Case.WITHDRAWN: (
+            Case.OPENED,
+            Case.ASKED,
+            Case.DECLINED,
+            Case.APPEALED,
+            Case.AUTHORISED,
+        ),
     }
 )

@@ -15,19 +15,18 @@ from mingchi.merchants import scope
 from mingchi.merchants.models import MerchantStaff
 from mingchi.usecases import rights
 
-_EVERY: Final = frozenset(roles.STAFF)
 # A merchant's manager may do what any of the merchant's staff may, a clerk what the warehouse may.
-# The buyer's steps are nobody else's.
+# The buyer's steps are nobody else's, and between buyer and merchant only the platform decides.
 OF_MERCHANT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {role: frozenset({role}) for role in roles.STAFF}
-    | {rights.MANAGER: _EVERY, rights.CLERK: frozenset({rights.CLERK, rights.WAREHOUSE})}
+    {role: frozenset({role}) for role in roles.OF_MERCHANT}
+    | {rights.MANAGER: roles.OF_MERCHANT, rights.CLERK: frozenset({rights.CLERK, rights.WAREHOUSE})}
 )
 OF_PLATFORM: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        platform.OWNER: _EVERY,
-        platform.OPERATOR: _EVERY,
+        platform.OWNER: roles.STAFF,
+        platform.OPERATOR: roles.STAFF,
         platform.FINANCE: frozenset({"finance"}),
-        platform.SERVICE: frozenset({"service"}),
+        platform.SERVICE: frozenset({"service", roles.ARBITER}),
     }
 )
 
@@ -40,6 +39,8 @@ def acting(user: User, merchant_id: int) -> Actor:
         raise NotFoundError()
     may_act = user.is_active and user.is_staff and not user.is_read_only
     held = _of_merchant(own) | _of_platform(user)
+    if own:
+        held -= {roles.ARBITER}  # who answers for the merchant does not arbitrate
     return Actor(
         name=rights.actor(user),
         roles=held if may_act else frozenset(),
@@ -66,7 +67,9 @@ def places(user: User) -> Places:
 
 def everybody(merchant_id: int, role: str) -> frozenset[str]:
     """Who holds a role at a merchant, by their names as actors, for the quorum "all". Where nobody
-    was given it, those are meant who hold all: the managers."""
+    was given it, those are meant who hold all: the managers. Nobody of theirs arbitrates."""
+    if role == roles.ARBITER:
+        return frozenset()
     staff = MerchantStaff.objects.filter(
         merchant=merchant_id, user__is_active=True, user__is_staff=True, user__is_read_only=False
     )
@@ -88,6 +91,6 @@ def _of_merchant(own: frozenset[str]) -> frozenset[str]:
 
 def _of_platform(user: User) -> frozenset[str]:
     if user.is_superuser:
-        return _EVERY
+        return roles.STAFF
     held = scope.platform_roles(user)
     return frozenset().union(*(OF_PLATFORM.get(role, frozenset()) for role in held))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
@@ -38,6 +38,8 @@ from mingchi.usecases import run_flows
 PAID: Final = "paid"
 CANCEL: Final = "cancel"
 WITHDRAWN: Final = "withdrawn"
+SUPPLIED: Final = "supplied"
+APPEALED: Final = "appealed"
 PARCELS_CLOSED: Final = "parcels_closed"
 
 Place = tuple[int, str]  # instance and node
@@ -124,10 +126,11 @@ def do_steps(flow: Flow, steps: Collection[str], *, actor: Actor, now: datetime)
         carry_on(Flow(kind=item.kind, subject=item.subject), now=now)
 
 
-def complete(item: WorkItem, *, actor: Actor, now: datetime) -> None:
-    """Do one work item with its first outcome. Errors: those of `work.complete`."""
+def complete(item: WorkItem, *, actor: Actor, now: datetime, outcome: str = "") -> None:
+    """Do one work item, with its first outcome where none is named. Errors: those of
+    `work.complete`."""
     instance = instances.lock(item.instance_id, now=now, also=(WorkItem, item.pk))
-    work.complete(instance, item.pk, outcome="", actor=actor)
+    work.complete(instance, item.pk, outcome=outcome, actor=actor)
     instance.write()
 
 
@@ -150,6 +153,14 @@ def waits_until(flow: Flow, name: str) -> datetime | None:
     waiting = _subscriptions(flow, name).values("token")
     found = Timer.objects.filter(instance__in=flow.instances, token__in=waiting)
     return found.order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def deadlines(kind: str, subjects: Collection[str]) -> dict[str, datetime]:
+    """Until when each of these waits for whoever is next, by subject; those that set no time are
+    left out."""
+    of_these = Timer.objects.filter(instance__kind=kind, instance__subject__in=subjects)
+    rows = of_these.values_list("instance__subject").annotate(first=Min("due_at")).order_by()
+    return dict(rows)
 
 
 def _subscriptions(flow: Flow, name: str) -> QuerySet[Subscription]:

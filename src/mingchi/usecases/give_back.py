@@ -51,7 +51,7 @@ def refund_case(case: AfterSalesCase, *, now: datetime) -> None:
     cases.refuse_no_refund(case)
     orders.decide_back(case.line, case.amount_fen, approved=True)
     case.line.refresh_from_db(fields=["refunded_fen", "refunding_fen"])
-    asker, decider = _user(case.opened_by), _user(case.decided_by)
+    asker, decider = _user(case.opened_by), _user(case.arbitrated_by or case.decided_by)
     refund = Refund.objects.create(
         order=case.order,
         line=case.line,
@@ -63,8 +63,9 @@ def refund_case(case: AfterSalesCase, *, now: datetime) -> None:
         asked_by=asker,
         asked_at=case.opened_at,
         decided_by=decider,
-        decided_at=case.decided_at,
-        decision_reason=case.answer,
+        automatic=decider is None,
+        decided_at=case.arbitrated_at or case.decided_at,
+        decision_reason=case.ruling or case.answer,
     )
     give_back(refund, case.line, now=now)
     cases.refunded(case, refund=refund, now=now)

@@ -53,6 +53,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "shipment.prepare": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "shipment.deliver": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "case.open": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),
+        "case.answer": _right(OPERATOR, SERVICE, merchant=(MANAGER, MERCHANT_SERVICE)),
+        "case.arbitrate": _right(OPERATOR, SERVICE),
         "invoice.issue": _right(OPERATOR, FINANCE, merchant=(MANAGER, MERCHANT_FINANCE)),
         "order.receive": _right(OPERATOR, SERVICE),
         "order.complete": _right(OPERATOR),

@@ -15,10 +15,17 @@ from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.migrating import Preview
 from mingchi.fulfilment.models import FlowInstance, Signal, Subscription
 from mingchi.usecases import rights
-from mingchi.usecases.follow_flow import CANCEL, PAID, PARCELS_CLOSED, WITHDRAWN
+from mingchi.usecases.follow_flow import (
+    APPEALED,
+    CANCEL,
+    PAID,
+    PARCELS_CLOSED,
+    SUPPLIED,
+    WITHDRAWN,
+)
 
 # The word of the gateway, the buyer, other flows; staff cancel through the door of orders.
-_NOT_FOR_STAFF = (PAID, CANCEL, WITHDRAWN, PARCELS_CLOSED)
+_NOT_FOR_STAFF = (PAID, CANCEL, WITHDRAWN, SUPPLIED, APPEALED, PARCELS_CLOSED)
 
 
 def cancel_flow(*, by: User, instance_id: int, now: datetime, reason: str = "") -> None:

@@ -1,22 +1,23 @@
 """A member's after-sales cases, invoices and messages. Another member's are not there (404)."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
-from mingchi.api.fields import PRINTABLE, Before, Done, FenFromZero, Id, Input, Limit, Page, Qty
-from mingchi.api.fields import Reason as Text
-from mingchi.api.paging import page
+from mingchi.api import case_shapes as shapes
+from mingchi.api.fields import PRINTABLE, Before, Done, Id, Input, Limit, Page
+from mingchi.api.paging import page, page_with
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders.models import AfterSalesCase, InvoiceRequest, Notification, Order
 from mingchi.usecases import after_sales as use
+from mingchi.usecases import argue_case
 from mingchi.usecases import write_invoice as use_invoice
 
 router = GuardedRouter(tags=["after-sales"])
@@ -25,38 +26,14 @@ Carrier = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=
 Tracking = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=PRINTABLE)]
 
 
-class CaseIn(Input):
-    """A refund names an amount; an exchange may name another SKU of the same product and price."""
-
-    order_id: Id
-    line_id: Id
-    kind: Literal["refund_only", "return", "exchange"]
-    units: Qty
-    reason: Text
-    amount_fen: FenFromZero = 0
-    replacement_id: Id | None = None
+class SayIn(Input):
+    words: shapes.Words = ""
+    image_ids: shapes.Pictures = []
 
 
-class OpenedOut(Schema):
-    case_id: int
-    state: str
-
-
-class CaseOut(Schema):
-    """`return_by`: until when the goods are to be sent back, once it is authorised."""
-
-    id: int
-    order_id: int
-    line_id: int
-    kind: str
-    state: str
-    units: int
-    amount_fen: int
-    answer: str
-    opened_at: datetime
-    return_by: datetime | None
-    carrier: str
-    tracking_number: str
+class AppealIn(Input):
+    words: Annotated[shapes.Words, StringConstraints(strip_whitespace=True, min_length=1)]
+    image_ids: shapes.Pictures = []
 
 
 class SentBackIn(Input):
@@ -86,10 +63,17 @@ class MessageOut(Schema):
     at: datetime
 
 
-@router.post("/cases", response={201: OpenedOut}, summary="Open a case")
-def open_case(request: HttpRequest, data: CaseIn) -> Status[OpenedOut]:
-    """Money back, goods back, or other goods, for one line of an order of mine; staff decide."""
-    body = data.model_dump()
+@router.get("/causes", response=list[shapes.CausesOut], summary="Why a case may be opened")
+def list_case_causes(request: HttpRequest) -> list[shapes.CausesOut]:
+    """By kind, in the reader's language."""
+    return shapes.causes()
+
+
+@router.post("/cases", response={201: shapes.OpenedOut}, summary="Open a case")
+def open_case(request: HttpRequest, data: shapes.CaseIn) -> Status[shapes.OpenedOut]:
+    """Money back, goods back, or other goods, for one line of an order of mine, with up to 9
+    pictures of mine. The merchant has two days to answer, then it counts as agreed."""
+    body = data.model_dump(mode="json")
     opened = use.open_case(
         order_id=body.pop("order_id"),
         wish=use.Wish(**body),
@@ -97,22 +81,62 @@ def open_case(request: HttpRequest, data: CaseIn) -> Status[OpenedOut]:
         now=clock.now(),
         member_id=member_of(request).pk,
     )
-    return Status(201, OpenedOut.from_orm(opened))
+    return Status(201, shapes.OpenedOut.from_orm(opened))
 
 
-@router.get("/cases", response=Page[CaseOut], summary="My cases")
-def list_cases(request: HttpRequest, limit: Limit = 20, before: Before = None) -> Page[CaseOut]:
-    """Newest first."""
-    return page(_own(request), CaseOut.from_orm, limit=limit, before=before)
+@router.post("/cases/whole", response={201: shapes.OpenedAllOut}, summary="Open cases for all")
+def open_cases_for_all(
+    request: HttpRequest, data: shapes.WholeCaseIn
+) -> Status[shapes.OpenedAllOut]:
+    """The same for all that is left of an order: a case for each line, all or none. Lines that
+    have an open case are left out."""
+    body = data.model_dump(mode="json")
+    opened = use.open_cases_for_all(
+        order_id=body.pop("order_id"),
+        member_id=member_of(request).pk,
+        wish=use.WholeWish(**body),
+        idempotency_key=idempotency_key(request),
+        now=clock.now(),
+    )
+    return Status(201, shapes.OpenedAllOut.from_orm(opened))
 
 
-@router.get("/cases/{case_id}", response=CaseOut, summary="A case of mine")
-def get_case(request: HttpRequest, case_id: Id) -> CaseOut:
-    """How it stands, and what was answered."""
+@router.get("/cases", response=Page[shapes.CaseOut], summary="My cases")
+def list_cases(
+    request: HttpRequest, limit: Limit = 20, before: Before = None, order_id: Id | None = None
+) -> Page[shapes.CaseOut]:
+    """Newest first, of one order or of all."""
+    own = _own(request)
+    rows = own if order_id is None else own.filter(order=order_id)
+    return page_with(rows, shapes.due, shapes.case, limit=limit, before=before)
+
+
+@router.get("/cases/{case_id}", response=shapes.CaseDetailOut, summary="A case of mine")
+def get_case(request: HttpRequest, case_id: Id) -> shapes.CaseDetailOut:
+    """How it stands, who is next and until when, what I may do, and all that happened so far."""
     found = _own(request).filter(pk=case_id).first()
     if found is None:
         raise NotFoundError()
-    return CaseOut.from_orm(found)
+    return shapes.case_in_detail(found)
+
+
+@router.post("/cases/{case_id}/messages", response=Done, summary="Say something in a case")
+def say_in_case(request: HttpRequest, case_id: Id, data: SayIn) -> Done:
+    """Words, pictures, or both, for the merchant and the platform to see; in state `asked` it is
+    the answer that is waited for."""
+    argue_case.say_in_case(
+        member_id=member_of(request).pk, case_id=case_id, now=clock.now(), **data.model_dump()
+    )
+    return Done()
+
+
+@router.post("/cases/{case_id}/appeal", response=Done, summary="Appeal to the platform")
+def appeal_case(request: HttpRequest, case_id: Id, data: AppealIn) -> Done:
+    """Against the merchant's no, or what the inspection of the goods found; within a week."""
+    argue_case.appeal_case(
+        member_id=member_of(request).pk, case_id=case_id, now=clock.now(), **data.model_dump()
+    )
+    return Done()
 
 
 @router.post("/cases/{case_id}/send-back", response=Done, summary="Sent back")
@@ -170,4 +194,5 @@ def _message(row: Notification) -> MessageOut:
 
 
 def _own(request: HttpRequest) -> QuerySet[AfterSalesCase]:
-    return AfterSalesCase.objects.filter(order__member=member_of(request))
+    found = AfterSalesCase.objects.filter(order__member=member_of(request))
+    return found.select_related("line", "order")

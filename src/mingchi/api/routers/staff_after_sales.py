@@ -1,22 +1,38 @@
 """Staff and what stands beside an order: other prices, invoices, after-sales cases. A case is
-authorised, received and inspected at the work desk, as its flow asks."""
+received and inspected at the work desk, as its flow asks; it is answered here or there."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Schema, Status
 from pydantic import StringConstraints
 
-from mingchi.api.fields import PRINTABLE, Before, Done, Fen, Id, Input, Limit, Made, Page, Reason
-from mingchi.api.paging import page
+from mingchi.api import case_shapes as shapes
+from mingchi.api.fields import (
+    PRINTABLE,
+    Before,
+    Done,
+    Fen,
+    Id,
+    Input,
+    Limit,
+    Line,
+    Made,
+    Page,
+    Reason,
+)
+from mingchi.api.keyed import Answer, keyed_committed
+from mingchi.api.paging import page, page_with
 from mingchi.api.principals import idempotency_key, staff_of
-from mingchi.api.routers.after_sales import CaseIn, OpenedOut
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
+from mingchi.foundation.errors import NotFoundError
 from mingchi.merchants import scope
 from mingchi.orders.models import AfterSalesCase, PriceChange
 from mingchi.usecases import after_sales as use_cases
+from mingchi.usecases import argue_case
 from mingchi.usecases import change_price as use_price
 from mingchi.usecases import write_invoice as use_invoice
 
@@ -49,19 +65,27 @@ class NumberIn(Input):
     number: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=PRINTABLE)]
 
 
-class StaffCaseOut(Schema):
-    id: int
-    order_id: int
-    line_id: int
-    kind: str
-    state: str
-    units: int
-    amount_fen: int
-    reason: str
-    answer: str
-    opened_by: str
-    opened_at: datetime
-    decided_by: str
+class AnswerIn(Input):
+    """A no and a question need words, which the buyer reads; `note` is for staff only."""
+
+    outcome: Literal["agreed", "declined", "more"]
+    words: Line = ""
+    note: Line = ""
+
+
+class RulingIn(Input):
+    """Why, in words for both sides; `note` is for staff only."""
+
+    for_member: bool
+    words: Reason
+    note: Line = ""
+
+
+class NoteIn(Input):
+    """`words` for the buyer to read, `note` for staff only; one of them at least."""
+
+    words: shapes.Words = ""
+    note: Line = ""
 
 
 @router.post("/orders/{order_id}/prices", response={201: Made}, summary="Ask for another price")
@@ -104,23 +128,32 @@ def staff_issue_invoice(request: HttpRequest, order_id: Id, data: NumberIn) -> D
     return Done()
 
 
-@router.get("/cases", response=Page[StaffCaseOut], summary="After-sales cases")
+@router.get("/cases", response=Page[shapes.StaffCaseOut], summary="After-sales cases")
 def staff_list_cases(
     request: HttpRequest,
     limit: Limit = 20,
     before: Before = None,
     state: AfterSalesCase.State | None = None,
-) -> Page[StaffCaseOut]:
+) -> Page[shapes.StaffCaseOut]:
     """Newest first, of one's merchants."""
-    rows = scope.for_user(AfterSalesCase.objects.all(), staff_of(request))
+    rows = _cases(request)
     found = rows.filter(state=state) if state else rows
-    return page(found, StaffCaseOut.from_orm, limit=limit, before=before)
+    return page_with(found, shapes.due, shapes.staff_case, limit=limit, before=before)
 
 
-@router.post("/cases", response={201: OpenedOut}, summary="Open a case for a buyer")
-def staff_open_case(request: HttpRequest, data: CaseIn) -> Status[OpenedOut]:
-    """As the buyer would; whoever opens it does not authorise it."""
-    body = data.model_dump()
+@router.get("/cases/{case_id}", response=shapes.StaffCaseDetailOut, summary="A case")
+def staff_get_case(request: HttpRequest, case_id: Id) -> shapes.StaffCaseDetailOut:
+    """With all that happened, the notes of staff too."""
+    found = _cases(request).filter(pk=case_id).first()
+    if found is None:
+        raise NotFoundError()
+    return shapes.staff_case_in_detail(found)
+
+
+@router.post("/cases", response={201: shapes.OpenedOut}, summary="Open a case for a buyer")
+def staff_open_case(request: HttpRequest, data: shapes.CaseIn) -> Status[shapes.OpenedOut]:
+    """As the buyer would, without pictures; whoever opens it does not answer it."""
+    body = data.model_dump(mode="json")
     opened = use_cases.open_case(
         order_id=body.pop("order_id"),
         wish=use_cases.Wish(**body),
@@ -128,7 +161,47 @@ def staff_open_case(request: HttpRequest, data: CaseIn) -> Status[OpenedOut]:
         now=clock.now(),
         by=staff_of(request),
     )
-    return Status(201, OpenedOut.from_orm(opened))
+    return Status(201, shapes.OpenedOut.from_orm(opened))
+
+
+@router.post("/cases/{case_id}/answer", response=Done, summary="Answer for the merchant")
+def staff_answer_case(request: HttpRequest, case_id: Id, data: AnswerIn) -> Answer:
+    """Agree, decline (the buyer may appeal), or ask for more."""
+
+    def run() -> Answer:
+        argue_case.answer_case(
+            by=staff_of(request), case_id=case_id, now=clock.now(), **data.model_dump()
+        )
+        return {"done": True}
+
+    return keyed_committed(request, run)
+
+
+@router.post("/cases/{case_id}/arbitrate", response=Done, summary="Decide an appeal")
+def staff_arbitrate_case(request: HttpRequest, case_id: Id, data: RulingIn) -> Answer:
+    """The platform's word, which is the last; never by who answers for the merchant (403)."""
+
+    def run() -> Answer:
+        argue_case.arbitrate_case(
+            by=staff_of(request), case_id=case_id, now=clock.now(), **data.model_dump()
+        )
+        return {"done": True}
+
+    return keyed_committed(request, run)
+
+
+@router.post("/cases/{case_id}/notes", response=Done, summary="Say or note something in a case")
+def staff_note_case(request: HttpRequest, case_id: Id, data: NoteIn) -> Done:
+    """For the buyer to read, or for colleagues only."""
+    argue_case.note_case(
+        by=staff_of(request), case_id=case_id, now=clock.now(), **data.model_dump()
+    )
+    return Done()
+
+
+def _cases(request: HttpRequest) -> QuerySet[AfterSalesCase]:
+    found = AfterSalesCase.objects.select_related("line", "order")
+    return scope.for_user(found, staff_of(request))
 
 
 def _price(row: PriceChange) -> PriceChangeOut:

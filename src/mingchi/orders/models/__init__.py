@@ -2,6 +2,7 @@
 
 from mingchi.orders.models.cart import CartItem
 from mingchi.orders.models.case import AfterSalesCase
+from mingchi.orders.models.case_entry import CaseEntry, CasePicture
 from mingchi.orders.models.decision import OrderDecision, PriceChange
 from mingchi.orders.models.order import Order, OrderLine
 from mingchi.orders.models.paper import InvoiceRequest, Notification
@@ -12,6 +13,8 @@ from mingchi.orders.models.shipment import Shipment, ShipmentLine
 __all__ = [
     "AfterSalesCase",
     "CartItem",
+    "CaseEntry",
+    "CasePicture",
     "InvoiceRequest",
     "Notification",
     "Order",

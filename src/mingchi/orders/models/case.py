@@ -8,7 +8,16 @@ from mingchi.catalogue.models import Sku
 from mingchi.orders.models.order import Order, OrderLine
 from mingchi.orders.models.refund import Refund
 
-OPEN_CASE = ["opened", "authorised", "goods_back", "inspected", "settled"]
+OPEN_CASE = [
+    "opened",
+    "asked",
+    "declined",
+    "appealed",
+    "authorised",
+    "goods_back",
+    "inspected",
+    "settled",
+]
 
 
 class AfterSalesCase(models.Model):
@@ -16,7 +25,9 @@ class AfterSalesCase(models.Model):
     the table in `orders.transitions`. Actors as in the audit log, `member:3` or `user:7`.
 
     Refund only: opened → authorised → settled → closed. With goods: authorised → goods back →
-    inspected → settled. `settled`: the refund is on its way, or the replacement shipped.
+    inspected → settled. `settled`: the refund is on its way, or the replacement shipped. `asked`:
+    the merchant wants to know more; `declined`: it said no, and the buyer may appeal; `appealed`:
+    the platform decides. What each of them said is in `CaseEntry`.
     """
 
     class Kind(models.TextChoices):
@@ -26,6 +37,9 @@ class AfterSalesCase(models.Model):
 
     class State(models.TextChoices):
         OPENED = "opened", _("opened")
+        ASKED = "asked", _("more is asked of the buyer")
+        DECLINED = "declined", _("declined by the merchant")
+        APPEALED = "appealed", _("the platform decides")
         AUTHORISED = "authorised", _("authorised")
         GOODS_BACK = "goods_back", _("goods are back")
         INSPECTED = "inspected", _("inspected")
@@ -33,6 +47,18 @@ class AfterSalesCase(models.Model):
         CLOSED = "closed", _("closed")
         REFUSED = "refused", _("refused")
         WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Cause(models.TextChoices):
+        NO_REASON = "no_reason", _("seven days' return without a reason")
+        CHANGED_MIND = "changed_mind", _("not wanted any more")
+        NOT_RECEIVED = "not_received", _("never arrived")
+        SHORT = "short", _("something is missing")
+        WRONG_ITEM = "wrong_item", _("other goods than ordered")
+        WRONG_SIZE = "wrong_size", _("does not fit")
+        DAMAGED = "damaged", _("damaged on arrival")
+        QUALITY = "quality", _("faulty")
+        NOT_AS_DESCRIBED = "not_as_described", _("not as described")
+        OTHER = "other", _("another reason")
 
     MERCHANT_PATH = "order__merchant"
 
@@ -44,15 +70,21 @@ class AfterSalesCase(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPENED)
     units = models.IntegerField(_("units"))
     amount_fen = models.BigIntegerField(_("amount to refund (fen)"), default=0)
-    reason = models.CharField(_("reason"), max_length=200)
+    cause = models.CharField(_("cause"), max_length=16, choices=Cause.choices, default=Cause.OTHER)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     answer = models.CharField(_("answer"), max_length=200, blank=True)
     opened_by = models.CharField(_("opened by"), max_length=40)
     opened_at = models.DateTimeField(_("opened at"))
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    arbitrated_by = models.CharField(_("arbitrated by"), max_length=40, blank=True)
+    arbitrated_at = models.DateTimeField(_("arbitrated at"), null=True, blank=True)
+    ruling = models.CharField(_("ruling"), max_length=200, blank=True)
+    pending_note = models.CharField(_("internal note"), max_length=200, blank=True)
     return_by = models.DateTimeField(_("goods to be sent back by"), null=True, blank=True)
     carrier = models.CharField(_("carrier of the goods sent back"), max_length=40, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
+    sent_back_at = models.DateTimeField(_("sent back at"), null=True, blank=True)
     goods_back_at = models.DateTimeField(_("goods back at"), null=True, blank=True)
     inspected_by = models.CharField(_("inspected by"), max_length=40, blank=True)
     inspected_at = models.DateTimeField(_("inspected at"), null=True, blank=True)
@@ -95,6 +127,11 @@ class AfterSalesCase(models.Model):
             models.CheckConstraint(
                 condition=~Q(opened_by="") & ~Q(decided_by=F("opened_by")),
                 name="case_decided_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(arbitrated_by="")
+                | ~Q(arbitrated_by=F("decided_by")) & ~Q(arbitrated_by=F("opened_by")),
+                name="case_arbitrated_by_another",
             ),
             models.CheckConstraint(
                 condition=Q(units__gte=1, restocked__gte=0, scrapped__gte=0)

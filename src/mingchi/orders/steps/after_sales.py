@@ -4,11 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.flows import Doing, StepContext, step
 from mingchi.foundation.errors import ConflictError
-from mingchi.orders import cases, reservations, shipments
+from mingchi.orders import arguing, cases, reservations, shipments
 from mingchi.orders.models import AfterSalesCase, Shipment
 from mingchi.orders.subjects import case_of
 
 SERVICE = {"service", "manager"}
+ARBITER = {"arbiter"}
 WAREHOUSE = {"warehouse", "clerk", "manager"}
 # Only a return has a case to act on.
 KINDS = {"return"}
@@ -30,6 +31,77 @@ def authorise(context: StepContext) -> None:
 
 
 @step(
+    "case.answer",
+    title=("商家答复售后", "Answer after-sales"),
+    kinds=KINDS,
+    doing=Doing.HUMAN,
+    actors=SERVICE,
+    outcomes=arguing.ANSWERS,
+    provides={"authorised"},
+)
+def answer(context: StepContext) -> None:
+    """Agreed, declined (the buyer may appeal), or more is asked of the buyer; a no and a question
+    need words, said on the case's page."""
+    outcome, actor = context.outcome, context.actor
+    arguing.answer(case_of(context), outcome=outcome, actor=actor, now=context.now)
+
+
+@step(
+    "case.agree_unanswered",
+    title=("逾期未答复，视为同意", "Not answered in time: agreed"),
+    kinds=KINDS,
+    provides={"authorised"},
+)
+def agree_unanswered(context: StepContext) -> None:
+    """Behind a time limit: the merchant said nothing, so it goes on in the buyer's favour."""
+    arguing.agree_unanswered(case_of(context), now=context.now)
+
+
+RULINGS = ("for_member", "for_merchant")
+
+
+@step(
+    "case.arbitrate",
+    title=("平台仲裁", "Arbitrate"),
+    kinds=KINDS,
+    doing=Doing.HUMAN,
+    actors=ARBITER,
+    outcomes=RULINGS,
+    provides={"authorised"},
+)
+def arbitrate(context: StepContext) -> None:
+    """The platform's word on what the merchant declined: for the buyer, or the no stands."""
+    _arbitrate(context)
+
+
+@step(
+    "case.arbitrate_inspection",
+    title=("平台仲裁质检结果", "Arbitrate the inspection"),
+    kinds=KINDS,
+    doing=Doing.HUMAN,
+    actors=ARBITER,
+    outcomes=RULINGS,
+    requires="goods_back",
+    provides={"inspected"},
+)
+def arbitrate_inspection(context: StepContext) -> None:
+    """The same on goods that failed the inspection; for the buyer, they count as passed."""
+    _arbitrate(context)
+
+
+def _arbitrate(context: StepContext) -> None:
+    for_member = context.outcome == "for_member"
+    case = case_of(context)
+    arguing.arbitrate(case, for_member=for_member, actor=context.actor, now=context.now)
+
+
+@step("case.let_stand", title=("拒绝生效", "The no stands"), kinds=KINDS)
+def let_stand(context: StepContext) -> None:
+    """Behind a time limit: nobody appealed."""
+    arguing.let_stand(case_of(context), now=context.now)
+
+
+@step(
     "case.receive_goods",
     title=("退货签收", "Goods are back"),
     kinds=KINDS,
@@ -39,7 +111,31 @@ def authorise(context: StepContext) -> None:
     provides={"goods_back"},
 )
 def receive_goods(context: StepContext) -> None:
-    cases.goods_back(case_of(context), now=context.now)
+    cases.goods_back(case_of(context), now=context.now, actor=context.actor)
+
+
+@step(
+    "case.expire",
+    title=("寄回期限已到", "The days to send back are over"),
+    kinds=KINDS,
+    outcomes=("sent", "withdrawn"),
+    requires="authorised and not goods_back",
+)
+def expire(context: StepContext) -> str:
+    """`withdrawn`: nothing was sent; `sent`: the goods are on their way."""
+    return cases.expire(case_of(context), now=context.now)
+
+
+@step(
+    "case.count_back",
+    title=("视为已签收", "Goods count as back"),
+    kinds=KINDS,
+    requires="authorised",
+    provides={"goods_back"},
+)
+def count_back(context: StepContext) -> None:
+    """Behind a time limit: they were sent long ago, and the merchant does not say they came."""
+    cases.count_back(case_of(context), now=context.now)
 
 
 @step(

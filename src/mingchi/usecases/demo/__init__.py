@@ -22,7 +22,7 @@ from mingchi.ledger.models import Batch
 from mingchi.members.models import Member
 from mingchi.rebates.settlement import Settler
 from mingchi.usecases.count_sales import count_sales
-from mingchi.usecases.demo import buying, offers, people, running, shop, talking
+from mingchi.usecases.demo import buying, offers, people, quarrels, running, shop, talking
 from mingchi.usecases.demo.world import Size, World
 from mingchi.usecases.open_platform import open_platform
 
@@ -108,6 +108,7 @@ def _live_through(
     buying.plan_orders(world)
     running.plan_running(world)
     offers.plan_claims(world)
+    quarrels.plan_cases(world)
     talking.plan_reviews(world)
 
     def seen(when: datetime) -> None:

@@ -20,6 +20,13 @@ OUTCOMES: Final = MappingProxyType(
         "approved": _("Approve"),
         "rejected": _("Reject"),
         "refused": _("Refuse"),
+        "agreed": _("Agree"),
+        "declined": _("Decline"),
+        "more": _("Ask for more"),
+        "for_member": _("For the buyer"),
+        "for_merchant": _("For the merchant"),
+        "sent": _("On their way"),
+        "withdrawn": _("Withdrawn"),
         "passed": _("Passed"),
         "failed": _("Failed inspection"),
         "paid": _("Paid"),
@@ -41,6 +48,8 @@ def role(code: str) -> str:
     """The role that a step is for."""
     if code == roles.BUYER:
         return str(_("buyer"))
+    if code == roles.ARBITER:
+        return str(_("arbiter of the platform"))
     labels = dict(MerchantStaff.Role.choices)
     return str(labels.get(code, code))
 

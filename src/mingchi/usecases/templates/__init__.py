@@ -3,7 +3,8 @@ thoughts, and plain lists (`list_…`).
 
 Signals that they wait for, sent by whoever moves an order: `paid` money was booked, `cancel` the
 buyer wants out, `arrived` goods on pre-order came in, `refused` the parcel was not accepted,
-`withdrawn` the buyer gave a case up, `parcels_closed` the flow of the last parcel has ended.
+`withdrawn` the buyer gave a case up, `supplied` said more about it, `appealed` to the platform,
+`parcels_closed` the flow of the last parcel has ended.
 """
 
 from collections.abc import Mapping

@@ -1,27 +1,129 @@
-"""Templates of after-sales cases."""
+"""Templates of after-sales cases. The merchant answers in two days, or it counts as agreed; against
+a no the buyer may appeal to the platform."""
 
 from typing import Final
 
-from mingchi.usecases.templates.drawing import Block, Branch, Choice, Name, Task, Template
+from mingchi.usecases.templates.drawing import (
+    Block,
+    Branch,
+    Choice,
+    Events,
+    Name,
+    Task,
+    Template,
+)
 
 ELSE: Final = Name("否则", "else")
 CLOSED: Final[tuple[Block, ...]] = (
     Task(step="case.close"),
     Task(step="member.notify"),
 )
-AUTHORISED: Final[tuple[Block, ...]] = (
-    Task(step="case.authorise", role="service", due="P2D"),
-    Choice(
-        name=Name("同意？", "Approved?"),
+TOLD: Final[tuple[Block, ...]] = (Task(step="member.notify"),)
+
+
+def appealable(arbitrate: str, *then: Block) -> tuple[Block, ...]:
+    """Against a no the buyer may appeal for a week; then the platform decides, and for the buyer
+    the flow goes on."""
+    ruled = Choice(
+        name=Name("仲裁结果", "The ruling"),
         branches=(
             Branch(
-                name=Name("拒绝", "refused"),
-                condition='outcome == "refused"',
-                blocks=(Task(step="member.notify"),),
+                name=Name("支持商家", "for the merchant"),
+                condition='outcome == "for_merchant"',
+                blocks=TOLD,
                 ends=True,
+            ),
+            Branch(name=Name("支持买家", "for the buyer"), blocks=then),
+        ),
+    )
+    return (
+        *TOLD,
+        Events(
+            name=Name("等待申诉", "Wait for an appeal"),
+            branches=(
+                Branch(
+                    name=Name("买家申诉", "The buyer appeals"),
+                    message="appealed",
+                    blocks=(Task(step=arbitrate, role="arbiter", due="P3D"), ruled),
+                ),
+                Branch(
+                    name=Name("逾期未申诉", "No appeal in time"),
+                    duration="P7D",
+                    blocks=(Task(step="case.let_stand"), *TOLD),
+                    ends=True,
+                ),
+            ),
+        ),
+    )
+
+
+ASKED: Final[tuple[Block, ...]] = (
+    *TOLD,
+    Events(
+        name=Name("等待补充", "Wait for more"),
+        branches=(
+            Branch(name=Name("买家已补充", "The buyer says more"), message="supplied", to="answer"),
+            Branch(
+                name=Name("逾期未补充", "Nothing more in time"),
+                duration="P5D",
+                blocks=(Task(step="case.withdraw"), *TOLD),
+                ends=True,
+            ),
+        ),
+    ),
+)
+AUTHORISED: Final[tuple[Block, ...]] = (
+    Task(
+        step="case.answer",
+        id="answer",
+        role="service",
+        due="P1D",
+        catch=(
+            Branch(
+                name=Name("逾期未答复", "Not answered in time"),
+                duration="P2D",
+                blocks=(Task(step="case.agree_unanswered"),),
+            ),
+        ),
+    ),
+    Choice(
+        name=Name("商家答复", "The answer"),
+        branches=(
+            Branch(
+                name=Name("要求补充", "more is asked"),
+                condition='outcome == "more"',
+                blocks=ASKED,
+            ),
+            Branch(
+                name=Name("拒绝", "declined"),
+                condition='outcome == "declined"',
+                blocks=appealable("case.arbitrate"),
             ),
             Branch(name=ELSE),
         ),
+    ),
+)
+# Goods sent at the last moment have as long again; then they count as back.
+LATE: Final = Task(
+    step="case.receive_goods",
+    role="warehouse",
+    catch=(
+        Branch(
+            name=Name("仍未签收", "Still not received"),
+            duration="P10D",
+            blocks=(Task(step="case.count_back"),),
+        ),
+    ),
+)
+NOT_SENT: Final = Choice(
+    name=Name("已寄出？", "On their way?"),
+    branches=(
+        Branch(
+            name=Name("在途", "on their way"),
+            condition='outcome == "sent"',
+            blocks=(LATE,),
+        ),
+        Branch(name=Name("未寄回", "not sent"), blocks=TOLD, ends=True),
     ),
 )
 GOODS_BACK: Final[tuple[Block, ...]] = (
@@ -36,10 +138,9 @@ GOODS_BACK: Final[tuple[Block, ...]] = (
                 ends=True,
             ),
             Branch(
-                name=Name("逾期未寄回", "Not sent back in time"),
+                name=Name("寄回期限已到", "The days are over"),
                 duration="P15D",
-                blocks=(Task(step="case.withdraw"), Task(step="member.notify")),
-                ends=True,
+                blocks=(Task(step="case.expire"), NOT_SENT),
             ),
         ),
     ),
@@ -50,8 +151,8 @@ GOODS_BACK: Final[tuple[Block, ...]] = (
             Branch(
                 name=Name("不通过", "failed"),
                 condition='outcome == "failed"',
-                blocks=CLOSED,
-                ends=True,
+                # What failed the inspection is not sold again, whoever is right.
+                blocks=appealable("case.arbitrate_inspection", Task(step="case.scrap")),
             ),
             Branch(name=ELSE),
         ),

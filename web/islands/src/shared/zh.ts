@@ -62,6 +62,7 @@ export const zh: Record<string, string> = {
   "role:finance": "财务",
   "role:warehouse": "仓库",
   "role:service": "客服",
+  "role:arbiter": "平台仲裁",
   "role:buyer": "买家",
   "signal:paid": "已付款",
   "signal:cancel": "买家取消",
