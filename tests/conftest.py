@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
 from tests import emptying
 from tests.places import VAR
 
@@ -68,6 +69,26 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, database_url: s
         NAME=parts["dbname"], USER=parts.get("user", ""), HOST=parts.get("host", "")
     )
     request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """In place of pytest-django's, which migrates anew for every process of every run."""
+    from tests import databases
+
+    of_tests = connections["default"].settings_dict["TEST"]["NAME"] or "test"
+    with django_db_blocker.unblock():
+        with databases.server() as server:
+            databases.copy(server, of_tests, like=databases.migrated(server))
+        databases.point_at(of_tests)
+    yield
+    with django_db_blocker.unblock(), databases.server() as server:
+        connections.close_all()
+        databases.drop(server, of_tests)
 
 
 @pytest.fixture(scope="session", autouse=True)
