@@ -71,6 +71,8 @@ def test_buy_settle_redeem_withdraw_refund(article: Sku) -> None:
         "balance_fen": 12_000,
         "reserved_fen": 5_000,
         "available_fen": 7_000,
+        "is_frozen": False,
+        "awarded_fen": 0,
     }
     withdrawal = f"/staff/withdrawals/{asked.body['withdrawal_id']}"
     assert operator.post(f"{withdrawal}/decide", {"approve": True}).code == "forbidden"

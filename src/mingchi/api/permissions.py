@@ -51,8 +51,12 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         # signing in
         "join": ANYBODY,
         "sign_in": ANYBODY,
+        "send_sign_in_code": ANYBODY,
+        "sign_in_with_code": ANYBODY,
         "sign_out": MEMBERS,
         "me": MEMBERS,
+        "edit_profile": MEMBERS,
+        "list_team": MEMBERS,
         "staff_csrf": ANYBODY,
         "staff_sign_in": ANYBODY,
         "staff_sign_out": ANY_STAFF,
@@ -109,6 +113,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         # a member's orders
         "place_order": MEMBERS_PAY,
         "list_orders": MEMBERS,
+        "count_orders": MEMBERS,
         "get_order": MEMBERS,
         "pay_order": MEMBERS_PAY,
         "cancel_order": MEMBERS,
@@ -135,6 +140,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         # points
         "get_pool": ANYBODY,
         "list_prices": ANYBODY,
+        "list_daily_prices": ANYBODY,
+        "get_disclosures": ANYBODY,
         "list_positions": MEMBERS,
         "quote": MEMBERS,
         "redeem": MEMBERS_PAY,

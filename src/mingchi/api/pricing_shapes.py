@@ -1,6 +1,7 @@
 """How coupons and shipping templates look from outside, for members and for staff."""
 
 from datetime import datetime
+from typing import Literal
 
 from ninja import Field, Schema
 
@@ -10,12 +11,16 @@ from mingchi.pricing.shipping import Fee, Rule, Template
 from mingchi.usecases.problems import says
 from mingchi.usecases.quote_items import Usable
 
+# Named by value: the OpenAPI knows an enumeration by its class's name, and there are many States.
+CouponKind = Literal["fixed", "threshold", "percentage", "free_shipping"]
+ClaimState = Literal["claimed", "locked", "used", "expired"]
+
 
 class TermsOut(Schema):
     """What stands on a coupon."""
 
     name: str
-    kind: Coupon.Kind
+    kind: CouponKind
     merchant_id: int | None = Field(description="whose shop; null: of the platform")
     merchant: str | None
     off_fen: int
@@ -39,7 +44,7 @@ class CentreCouponOut(TermsOut):
 class MyCouponOut(TermsOut):
     id: int
     coupon_id: int
-    state: MemberCoupon.State
+    state: ClaimState
     good_until: datetime
     claimed_at: datetime
     used_at: datetime | None

@@ -1,14 +1,15 @@
 """Statements: what moved on one account, newest first. A projection that says as of when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F, Sum
 
 from mingchi.ledger import accounts
 from mingchi.ledger.keys import SPAN
-from mingchi.ledger.models import Batch, StatementCursor, StatementLine
+from mingchi.ledger.models import Batch, CashEntry, StatementCursor, StatementLine
 
 # Whose statements somebody reads: merchants, wallets, points.
 _KINDS = [accounts.MERCHANT, accounts.WALLET, accounts.POINTS]
@@ -51,6 +52,20 @@ def statement(account: int, *, limit: int = 50, before: int | None = None) -> St
         lines = lines.filter(id__lt=before)
     oldest = StatementCursor.objects.order_by("as_of").values_list("as_of", flat=True).first()
     return Statement(lines=list(lines.order_by("-id")[:limit]), as_of=oldest)
+
+
+def cash_kinds(lines: Sequence[StatementLine]) -> dict[int, str]:
+    """What moved the money of lines from the cash journal, by the entry's key."""
+    keys = [line.cash_entry_id for line in lines if line.cash_entry_id is not None]
+    return dict(CashEntry.objects.filter(pk__in=keys).values_list("pk", "kind"))
+
+
+def total(account: int, *, codes: Collection[int]) -> int:
+    """What the rules of these codes moved on an account in all settled entries that statements
+    have come to."""
+    lines = StatementLine.objects.filter(account=account, entry_id__isnull=False)
+    lines = lines.annotate(code=F("rule") % 100).filter(code__in=sorted(codes))
+    return int(lines.aggregate(total=Sum("amount"))["total"] or 0)
 
 
 def bring_up_to_date(*, journal: int, entries: int = _ENTRIES_AT_ONCE) -> int:

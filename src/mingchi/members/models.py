@@ -113,6 +113,22 @@ class MemberToken(models.Model):
         return f"token {self.pk}"
 
 
+class SignInCode(models.Model):
+    """The code last sent to a telephone, for signing in once. Neither stands here: only their
+    digests do."""
+
+    phone_digest = models.CharField(_("digest of the phone"), max_length=64, primary_key=True)
+    digest = models.CharField(_("digest"), max_length=64)
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("sign-in code")
+        verbose_name_plural = _("sign-in codes")
+
+    def __str__(self) -> str:
+        return "sign-in code"
+
+
 class SponsorChange(models.Model):
     """A sponsor bound anew by staff: event `b<pk>`."""
 

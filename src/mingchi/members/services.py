@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.foundation.passwords import MAX_PASSWORD, refuse_weak
-from mingchi.members.models import Member, MemberToken
+from mingchi.members.models import Member, MemberToken, SignInCode
 
 # No 0/O, 1/I/L: codes are read aloud and typed from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 TOKEN_DAYS = 30
+CODE_DIGITS = 6
+CODE_MINUTES = 10
 _PHONE = re.compile(r"\+?[0-9]{6,15}")
 
 
@@ -82,6 +85,16 @@ def get(member_id: int) -> Member:
     return found
 
 
+def rename(member: Member, *, name: str) -> None:
+    """Call a member something else."""
+    Member.objects.filter(pk=member.pk).update(name=name)
+
+
+def brought(member_id: int) -> QuerySet[Member]:
+    """Whom a member brought, the first generation only."""
+    return Member.objects.filter(sponsor_id=member_id)
+
+
 def acting(member_id: int) -> Member:
     """A member who is about to change something; an account that may only look is refused."""
     member = get(member_id)
@@ -130,14 +143,41 @@ def sign_in(*, phone: str, password: str, now: datetime) -> tuple[Member, str]:
         raise _login_failed()
     if not check_password(password, member.password):
         raise _login_failed()
-    token = secrets.token_urlsafe(32)
-    MemberToken.objects.create(
-        member=member,
-        digest=_digest(token),
-        expires_at=now + timedelta(days=TOKEN_DAYS),
-        last_used_at=now,
+    return member, _new_token(member, now=now)
+
+
+def new_code(*, phone: str, now: datetime) -> str:
+    """A code for this telephone, whoever has it; one sent before is worth nothing any more.
+    Errors: `phone_invalid`."""
+    phone = normalise_phone(phone)
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    SignInCode.objects.update_or_create(
+        phone_digest=_digest(phone),
+        defaults={
+            "digest": _digest(f"{phone} {code}"),
+            "expires_at": now + timedelta(minutes=CODE_MINUTES),
+        },
     )
-    return member, token
+    return code
+
+
+def sign_in_by_code(*, phone: str, code: str, now: datetime) -> tuple[Member, str]:
+    """The member and a fresh token; the code is used up. `code_wrong` 401 says the same for every
+    reason. Few tries only: the edge counts them."""
+    phone = normalise_phone(phone)
+    right = SignInCode.objects.filter(
+        phone_digest=_digest(phone), digest=_digest(f"{phone} {code}"), expires_at__gt=now
+    )
+    member = Member.objects.filter(phone=phone).first()
+    # Deleting decides: of two at once one finds it.
+    if member is None or not right.delete()[0]:
+        raise DomainError(
+            "code_wrong",
+            _("The code is wrong or over, or this number is no member."),
+            status=401,
+            field="code",
+        )
+    return member, _new_token(member, now=now)
 
 
 def of_token(token: str, *, now: datetime) -> Member | None:
@@ -160,7 +200,8 @@ def sign_out(token: str) -> None:
 
 
 def prune_tokens(*, now: datetime) -> int:
-    """Forget tokens that are over; returns how many."""
+    """Forget tokens and codes that are over; returns how many tokens."""
+    SignInCode.objects.filter(expires_at__lte=now).delete()
     return MemberToken.objects.filter(expires_at__lte=now).delete()[0]
 
 
@@ -183,6 +224,17 @@ def _unused_code() -> str:
         code = "".join(secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH))
         if not Member.objects.filter(invitation_code=code).exists():
             return code
+
+
+def _new_token(member: Member, *, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    MemberToken.objects.create(
+        member=member,
+        digest=_digest(token),
+        expires_at=now + timedelta(days=TOKEN_DAYS),
+        last_used_at=now,
+    )
+    return token
 
 
 def _hashed(password: str | None) -> str:

@@ -270,5 +270,8 @@ class PricePoint(models.Model):
     class Meta:
         verbose_name = _("price")
         verbose_name_plural = _("price history")
-        indexes = [models.Index(fields=["programme", "-id"], name="latest_price_first")]
+        indexes = [
+            models.Index(fields=["programme", "-id"], name="latest_price_first"),
+            models.Index(fields=["programme", "at", "id"], name="price_by_time"),
+        ]
         ordering = [F("id").desc()]

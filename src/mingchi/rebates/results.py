@@ -1,6 +1,7 @@
 """What became of an event: its answer, or that it is still on its way."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,8 @@ from mingchi.ledger.keys import SPAN
 from mingchi.rebates import records
 
 _LOOK = """
-SELECT e.id, e.record, s.error, v.key
-FROM (SELECT %s::bigint AS event_id) asked
+SELECT v.id, e.id, e.record, s.error, v.key
+FROM unnest(%s::bigint[]) AS asked (event_id)
 JOIN rebates_event v ON v.id = asked.event_id
 LEFT JOIN ledger_entry e ON e.event_id = asked.event_id
 LEFT JOIN rebates_setaside s ON s.event_id = asked.event_id
@@ -33,10 +34,20 @@ class Result:
 
 def result(event_id: int) -> Result | None:
     """The result, or None while the event waits."""
+    return results([event_id]).get(event_id)
+
+
+def results(event_ids: Sequence[int]) -> dict[int, Result]:
+    """The results of events by their keys; those that wait are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [event_id])
-        entry_id, record, error, key = cursor.fetchone()
-    if entry_id is None:
+        cursor.execute(_LOOK, [list(event_ids)])
+        rows = cursor.fetchall()
+    found = {event_id: _result(*row) for event_id, *row in rows}
+    return {event_id: one for event_id, one in found.items() if one is not None}
+
+
+def _result(entry_id: int | None, record: str | None, error: str | None, key: str) -> Result | None:
+    if entry_id is None or record is None:
         if error is None:
             return None
         return Result(status="set_aside", number=None, answer={}, error=error)

@@ -1,5 +1,6 @@
 """Events of the programme, as use cases record them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mingchi.rebates import ids, inbox, queries
@@ -29,3 +30,11 @@ def find(kind: str, primary_key: int) -> Event | None:
     return Event.objects.filter(
         programme_id=queries.programme().pk, key=ids.key(kind, primary_key)
     ).first()
+
+
+def find_all(kind: str, primary_keys: Sequence[int]) -> dict[int, Event]:
+    """The events of database rows by the rows' keys; a row that recorded none is left out."""
+    found = Event.objects.filter(
+        programme_id=queries.programme().pk, key__in=[ids.key(kind, pk) for pk in primary_keys]
+    )
+    return {ids.primary_key(event.key): event for event in found}

@@ -1,5 +1,6 @@
 """A member turns points into money."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -78,6 +79,20 @@ def redemption(*, member_id: int, redemption_id: int) -> Redeemed:
     if event is None:
         raise NotFoundError()
     return _redeemed(redemption_id, member_id, results.result(event.pk))
+
+
+def standing(rows: Sequence[Redemption]) -> dict[int, tuple[str, int | None]]:
+    """How redemptions stand, by their keys: `settled`, `pending`, `refused` or `set_aside`, and
+    the net in fen where there is one."""
+    of_rows = events.find_all("redeem", [row.pk for row in rows])
+    found = results.results([event.pk for event in of_rows.values()])
+    return {row.pk: _stands(found.get(of_rows[row.pk].pk)) for row in rows}
+
+
+def _stands(result: Result | None) -> tuple[str, int | None]:
+    if result is None:
+        return PENDING, None
+    return result.status, result.answer.get("redemption", {}).get("net")
 
 
 def _ask(member_id: int, points_upt: Points, min_net_fen: int | None, now: datetime) -> _Asked:

@@ -6,12 +6,14 @@ from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
 from mingchi.api import client, principals
-from mingchi.api.fields import Done, Input, Name, Password, Phone
+from mingchi.api.fields import Before, Done, Input, Limit, Name, Page, Password, Phone
+from mingchi.api.paging import page
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock, context, masking, rate_limit
 from mingchi.members import services as members
 from mingchi.members.models import Member
 from mingchi.usecases import join as use_join
+from mingchi.usecases import keep_profile
 from mingchi.usecases import sign_in as use_sign_in
 
 router = GuardedRouter(tags=["members"])
@@ -30,12 +32,30 @@ class SignInIn(Input):
     password: str = Field(min_length=1, max_length=128)
 
 
+class SignInCodeIn(Input):
+    phone: Phone
+
+
+class SignInByCodeIn(Input):
+    phone: Phone
+    code: str = Field(pattern="^[0-9]{6}$")
+
+
+class SignInCodeOut(Schema):
+    valid_minutes: int
+    sandbox_code: str = Field(description="the code itself, as the sandbox sends no message")
+
+
 class SignedInOut(Schema):
     """The token is shown once; send it as `Authorization: Bearer …`."""
 
     token: str
     member_id: int
     valid_days: int
+
+
+class ProfileIn(Input):
+    name: Name
 
 
 class MeOut(Schema):
@@ -47,6 +67,19 @@ class MeOut(Schema):
     region: str | None
     joined_at: datetime
     is_read_only: bool
+
+
+class BroughtOut(Schema):
+    """Somebody of the team, as little of them as is of use."""
+
+    name: str = Field(description="masked")
+    phone: str = Field(description="masked")
+    joined_at: datetime
+
+
+class TeamOut(Page[BroughtOut]):
+    count: int = Field(description="whom I brought; nothing is paid for how many there are")
+    sponsor: str | None = Field(description="who brought me, masked")
 
 
 def limit_tries(request: HttpRequest, *, name: str, person: str) -> None:
@@ -82,6 +115,23 @@ def sign_in(request: HttpRequest, data: SignInIn) -> SignedInOut:
     return _signed_in(signed_in)
 
 
+@router.post("/sign-in-codes", response={201: SignInCodeOut}, summary="Send a sign-in code")
+def send_sign_in_code(request: HttpRequest, data: SignInCodeIn) -> Status[SignInCodeOut]:
+    """To this telephone, good once and for ten minutes. The answer does not tell who is a
+    member. Ten a quarter of an hour."""
+    limit_tries(request, name="code", person=members.normalise_phone(data.phone))
+    code = use_sign_in.send_code(phone=data.phone, now=clock.now())
+    return Status(201, SignInCodeOut(valid_minutes=members.CODE_MINUTES, sandbox_code=code))
+
+
+@router.post("/sign-in/code", response=SignedInOut, summary="Sign in with a code")
+def sign_in_with_code(request: HttpRequest, data: SignInByCodeIn) -> SignedInOut:
+    """A token for phone and code. Ten tries a quarter of an hour."""
+    limit_tries(request, name="sign_in", person=members.normalise_phone(data.phone))
+    signed_in = use_sign_in.sign_in_by_code(phone=data.phone, code=data.code, now=clock.now())
+    return _signed_in(signed_in)
+
+
 @router.post("/sign-out", response=Done, summary="Sign out")
 def sign_out(request: HttpRequest) -> Done:
     """The token is worth nothing any more."""
@@ -93,6 +143,37 @@ def sign_out(request: HttpRequest) -> Done:
 def me(request: HttpRequest) -> MeOut:
     """The member whose token this is."""
     return _me(principals.member_of(request))
+
+
+@router.put("/me", response=MeOut, summary="Change my profile")
+def edit_profile(request: HttpRequest, data: ProfileIn) -> MeOut:
+    """State the name anew."""
+    member_id = principals.member_of(request).pk
+    keep_profile.rename(member_id=member_id, name=data.name)
+    return _me(members.get(member_id))
+
+
+@router.get("/team", response=TeamOut, summary="Whom I brought")
+def list_team(request: HttpRequest, limit: Limit = 20, before: Before = None) -> TeamOut:
+    """The first generation, newest first."""
+    own = principals.member_of(request)
+    brought = members.brought(own.pk)
+    found = page(brought, _brought, limit=limit, before=before)
+    sponsor = own.sponsor
+    return TeamOut(
+        items=found.items,
+        next=found.next,
+        count=brought.count(),
+        sponsor=None if sponsor is None else masking.name(sponsor.name),
+    )
+
+
+def _brought(member: Member) -> BroughtOut:
+    return BroughtOut(
+        name=masking.name(member.name),
+        phone=masking.phone(member.phone),
+        joined_at=member.joined_at,
+    )
 
 
 def _signed_in(signed_in: use_sign_in.SignedIn) -> SignedInOut:

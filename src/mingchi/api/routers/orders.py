@@ -1,6 +1,6 @@
 """A member's orders and refunds. Another member's are not there (404)."""
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
@@ -104,6 +104,14 @@ def place_order(request: HttpRequest, data: PlaceIn) -> Status[PlacedOut]:
 def list_orders(request: HttpRequest, limit: Limit = 20, before: Before = None) -> Page[OrderOut]:
     """Newest first."""
     return page(_own(request), shapes.order, limit=limit, before=before)
+
+
+@router.get("/counts", response=dict[str, int], summary="How many orders of mine there are")
+def count_orders(request: HttpRequest) -> dict[str, int]:
+    """By state, each of them named."""
+    own = Order.objects.filter(member=member_of(request)).order_by()
+    found = dict(own.values_list("state").annotate(Count("pk")))
+    return {str(state): found.get(state, 0) for state in Order.State}
 
 
 @router.get("/{order_id}", response=OrderOut, summary="An order of mine")

@@ -14,6 +14,7 @@ from mingchi.foundation import clock
 from mingchi.payouts.models import Redemption
 from mingchi.rebates import queries
 from mingchi.rebates.models import Position
+from mingchi.rebates.queries import Standing
 from mingchi.usecases import redeem_points as use_redeem
 
 router = GuardedRouter(tags=["points"])
@@ -26,6 +27,7 @@ class PositionOut(Schema):
     spend_fen: int
     granted_upt: int
     held_upt: int
+    worth_fen: int = Field(description="what is held, at today's price, before the fee")
     redeemed_upt: int
     paid_fen: int
     exit_multiple_ppm: int = Field(description="exits when worth this many times spend; 0: never")
@@ -70,6 +72,8 @@ class RedemptionAskedOut(Schema):
     id: int
     points_upt: int | None = Field(description="null: all that was held")
     quoted_net_fen: int
+    status: str = Field(description="settled, pending, refused or set_aside")
+    net_fen: int | None = Field(description="what came into the wallet, once it is settled")
     asked_at: datetime
     poll: str
 
@@ -78,10 +82,11 @@ class RedemptionAskedOut(Schema):
 def list_positions(request: HttpRequest) -> HoldingOut:
     """What is held, by position, in the order in which a redemption takes from them."""
     positions = queries.positions(member_of(request).pk)
+    standing = queries.standing()
     return HoldingOut(
         held_upt=sum(position.held_upt for position in positions),
-        positions=[_position(position) for position in positions],
-        as_of=queries.standing().as_of,
+        positions=[_position(position, standing) for position in positions],
+        as_of=standing.as_of,
     )
 
 
@@ -121,9 +126,13 @@ def redeem(request: HttpRequest, response: HttpResponse, data: RedeemIn) -> Stat
 def list_redemptions(
     request: HttpRequest, limit: Limit = 20, before: Before = None
 ) -> Page[RedemptionAskedOut]:
-    """Newest first; `poll` tells how one stands."""
+    """Newest first; `poll` tells more of one."""
     rows = Redemption.objects.filter(member=member_of(request))
-    return page(rows, _asked, limit=limit, before=before)
+    found = page(rows, lambda row: row, limit=limit, before=before)
+    standing = use_redeem.standing(found.items)
+    return Page[RedemptionAskedOut](
+        items=[_asked(row, *standing[row.pk]) for row in found.items], next=found.next
+    )
 
 
 @router.get("/redemptions/{redemption_id}", response=RedemptionOut, summary="A redemption of mine")
@@ -134,13 +143,15 @@ def get_redemption(request: HttpRequest, redemption_id: Id) -> RedemptionOut:
     )
 
 
-def _position(position: Position) -> PositionOut:
+def _position(position: Position, standing: Standing) -> PositionOut:
+    fen, upt = standing.ratio
     return PositionOut(
         number=position.number,
         scope=position.scope,
         spend_fen=position.spend_fen,
         granted_upt=position.granted_upt,
         held_upt=position.held_upt,
+        worth_fen=position.held_upt * fen // upt,
         redeemed_upt=position.redeemed_upt,
         paid_fen=position.paid_fen,
         exit_multiple_ppm=position.exit_multiple_ppm,
@@ -161,11 +172,13 @@ def _redemption(redeemed: use_redeem.Redeemed) -> RedemptionOut:
     )
 
 
-def _asked(row: Redemption) -> RedemptionAskedOut:
+def _asked(row: Redemption, status: str, net_fen: int | None) -> RedemptionAskedOut:
     return RedemptionAskedOut(
         id=row.pk,
         points_upt=row.points_upt,
         quoted_net_fen=row.quoted_net_fen,
+        status=status,
+        net_fen=net_fen,
         asked_at=row.asked_at,
         poll=_poll(row.pk),
     )

@@ -12,9 +12,10 @@ from mingchi.api.fields import Before, Limit, Page
 from mingchi.api.paging import page
 from mingchi.api.routing import GuardedRouter
 from mingchi.engine.answers import price_text
+from mingchi.foundation import clock
 from mingchi.ledger.keys import SPAN
 from mingchi.ledger.models import Batch
-from mingchi.rebates import plans, queries
+from mingchi.rebates import disclosures, plans, queries
 from mingchi.rebates.models import PricePoint
 
 router = GuardedRouter(tags=["programme"])
@@ -42,6 +43,33 @@ class PriceOut(Schema):
     supply_upt: int
     price: str | None = Field(description="null while nobody holds points")
     at: datetime
+
+
+class DayPriceOut(Schema):
+    price: str
+    at: datetime
+
+
+class DisclosuresOut(Schema):
+    """The figures that member pages must tell, of the whole pool and as they are."""
+
+    pool_fen: int
+    supply_upt: int
+    price: str
+    spent_fen: int = Field(description="what members spent, settled orders net of refunds")
+    contributed_fen: int = Field(description="what of it went into the pool")
+    contributed_ppm: int
+    paid_fen: int = Field(description="what the pool has paid for points")
+    subsidy_fen: int = Field(description="what the platform put into the pool")
+    price_without_subsidy: str
+    positions: int
+    repaid_positions: int = Field(
+        description="those whose payments so far, and what they would bring now, reach what was "
+        "spent for them"
+    )
+    repaid_ppm: int
+    redeem_fee_ppm: int
+    as_of: datetime | None
 
 
 class PlanOut(Schema):
@@ -82,6 +110,40 @@ def list_prices(request: HttpRequest, limit: Limit = 100) -> list[PriceOut]:
     """The pool after the latest batches, newest first."""
     points = queries.price_history(queries.programme(), limit=limit)
     return [_price(point) for point in points]
+
+
+@router.get("/daily-prices", response=list[DayPriceOut], summary="Price history by day")
+def list_daily_prices(
+    request: HttpRequest, days: Annotated[int, Field(ge=1, le=366)] = 90
+) -> list[DayPriceOut]:
+    """The price at the end of each of the latest days, oldest first; what was, nothing else."""
+    found = disclosures.daily_prices(days=days, now=clock.now())
+    return [DayPriceOut(price=one.price, at=one.at) for one in found]
+
+
+@router.get("/disclosures", response=DisclosuresOut, summary="What members are to know")
+def get_disclosures(request: HttpRequest) -> DisclosuresOut:
+    """Computed from the books; shares are rounded down. Positions are counted anew every five
+    minutes, all else is as after the last batch."""
+    of = queries.programme()
+    fee_ppm = plans.read(plans.active(of).toml).redeem_fee_ppm
+    found = disclosures.disclosures(redeem_fee_ppm=fee_ppm, of=of)
+    return DisclosuresOut(
+        pool_fen=found.standing.pool_fen,
+        supply_upt=found.standing.supply_upt,
+        price=found.standing.price,
+        spent_fen=found.moved.spent_fen,
+        contributed_fen=found.moved.contributed_fen,
+        contributed_ppm=found.contributed_ppm,
+        paid_fen=found.moved.paid_fen,
+        subsidy_fen=found.moved.subsidy_fen,
+        price_without_subsidy=found.price_without_subsidy,
+        positions=found.positions,
+        repaid_positions=found.repaid_positions,
+        repaid_ppm=found.repaid_ppm,
+        redeem_fee_ppm=fee_ppm,
+        as_of=found.standing.as_of,
+    )
 
 
 @router.get("/plan", response=PlanOut, summary="The plan in force")

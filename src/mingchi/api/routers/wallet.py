@@ -1,5 +1,6 @@
 """A member's money: balance, statement, awards, withdrawals."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -29,13 +30,15 @@ class WalletOut(Schema):
     balance_fen: int = Field(description="negative: a debt, set off against later income")
     reserved_fen: int = Field(description="set aside for withdrawals not yet approved")
     available_fen: int
+    is_frozen: bool = Field(description="staff have stopped payouts of this account")
+    awarded_fen: int = Field(description="awards so far, net of what refunds took back")
 
 
 class LineOut(Schema):
     id: int
     journal: str = Field(description="settlement or cash")
     entry_number: int | None = Field(description="within the settlement journal")
-    reason: str = Field(description="direct, redeem, refund …; cash for what moved outside")
+    reason: str = Field(description="direct, redeem, refund …; withdrawal_approved …")
     amount_fen: int
     at: datetime
 
@@ -92,11 +95,14 @@ class PayoutWayOut(Schema):
 @router.get("", response=WalletOut, summary="My balance")
 def get_wallet(request: HttpRequest) -> WalletOut:
     """As of this moment."""
-    found = balances.balance(accounts.wallet(member_of(request).pk))
+    member = member_of(request)
+    found = balances.balance(accounts.wallet(member.pk))
     return WalletOut(
         balance_fen=found.balance_fen,
         reserved_fen=found.reserved_fen,
         available_fen=found.available_fen,
+        is_frozen=member.is_frozen,
+        awarded_fen=statements.total(found.account, codes=rules.AWARDS),
     )
 
 
@@ -107,8 +113,9 @@ def get_statement(request: HttpRequest, limit: Limit = 20, before: Before = None
         accounts.wallet(member_of(request).pk), limit=limit + 1, before=before
     )
     shown = found.lines[:limit]
+    kinds = statements.cash_kinds(shown)
     return Page[LineOut](
-        items=[_line(line) for line in shown],
+        items=[_line(line, kinds) for line in shown],
         next=shown[-1].pk if len(found.lines) > limit else None,
         as_of=found.as_of,
     )
@@ -166,12 +173,13 @@ def get_withdrawal(request: HttpRequest, withdrawal_id: Id) -> WithdrawalOut:
     return _withdrawal(found)
 
 
-def _line(line: StatementLine) -> LineOut:
+def _line(line: StatementLine, cash_kinds: Mapping[int, str]) -> LineOut:
+    cash = line.cash_entry_id
     return LineOut(
         id=line.pk,
-        journal="cash" if line.entry_id is None else "settlement",
+        journal="settlement" if cash is None else "cash",
         entry_number=None if line.entry_id is None else line.entry_id % SPAN,
-        reason="cash" if line.entry_id is None else rules.name(line.rule),
+        reason=rules.name(line.rule) if cash is None else cash_kinds[cash],
         amount_fen=line.amount,
         at=line.at,
     )
