@@ -10,13 +10,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 from tests.api.clients import Api, answer, joined
 from tests.usecases.shop import sku
 from werkzeug.test import Client as WsgiClient
 
-from mingchi.config.wsgi import application
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order
 
@@ -112,7 +112,7 @@ def test_stopped_under_load(merchant: Merchant) -> None:
 
 
 def _buy_many(buyer: Api, number: int, sku_id: int, wishes: dict[str, list[int]]) -> None:
-    client = WsgiClient(application)
+    client = WsgiClient(get_wsgi_application())
     try:
         for n in range(ORDERS_EACH):
             key = f"wish-{number}-{n}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from ninja import Schema
@@ -15,7 +16,6 @@ from tests.api.journeys import completed, paid, settle, settler_at_work
 from tests.usecases.shop import sku
 
 from mingchi.api.app import api
-from mingchi.config.wsgi import application
 from mingchi.merchants.models import Merchant
 
 Headers = dict[str, str]
@@ -38,7 +38,7 @@ def callers(merchant: Merchant) -> list[Headers]:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
 def test_no_server_error(mode: GenerationMode, callers: list[Headers]) -> None:
-    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_application())
     answered: set[tuple[int, int]] = set()
     tried = 0
     with settler_at_work(every_s=0.5):
