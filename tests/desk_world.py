@@ -15,7 +15,9 @@ from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order
 from mingchi.usecases import run_flows
-from mingchi.usecases.place_order import Delivery, Item, place_order
+from mingchi.usecases.offers import Item
+from mingchi.usecases.place_order import place_order
+from mingchi.usecases.placing import Delivery
 
 REVIEW = task("review", role="service", step="order.review", quorum="2", due="PT4H")
 PICK = task("pick", role="warehouse", step="shipment.pick", due="PT2H")

@@ -8,6 +8,7 @@ from tests.usecases.shop import sku
 
 from mingchi.catalogue.models import Sku
 from mingchi.merchants.models import Merchant
+from mingchi.orders.models import Order
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +107,78 @@ def test_anothers_address_and_coupon_are_not_there(article: Sku) -> None:
     assert mine.post("/checkout/preview", foreign).status == 404
     unknown = mine.post("/checkout/preview", {"items": items, "coupon_ids": [999]})
     assert (unknown.status, unknown.code) == (409, "coupon_not_usable")
+
+
+def bought(buyer: Api, article: Sku) -> Any:
+    """One of an article, not paid."""
+    wish = {"items": [{"sku_id": article.pk, "qty": 1}], "address_id": address(buyer)}
+    digest = buyer.post("/checkout/preview", wish).body["digest"]
+    done = buyer.post("/checkout", {**wish, "digest": digest, "note": "Ring twice"})
+    assert done.status == 201, done.body
+    return done.body
+
+
+def test_from_the_cart_to_the_payment(article: Sku) -> None:
+    buyer, other = joined(), sku(Merchant.objects.create(name="Other"))
+    for one in (article, other):
+        buyer.post("/cart/items", {"sku_id": one.pk})
+    wish = {"address_id": address(buyer)}
+    shown = buyer.post("/checkout/preview", wish).body
+    done = buyer.post("/checkout", {**wish, "digest": shown["digest"]}).body
+    assert done["total_fen"] == shown["payable_fen"] == 200_000
+    assert buyer.get("/cart").body["count"] == 0
+    checkout = f"/checkouts/{done['checkout_id']}"
+    found = buyer.get(checkout).body
+    assert (found["number"], found["total_fen"], found["to_pay_fen"]) == (
+        done["number"],
+        200_000,
+        200_000,
+    )
+    assert {order["id"] for order in found["orders"]} == {
+        order["order_id"] for order in done["orders"]
+    }
+    paying = buyer.post(f"{checkout}/pay", {}).body
+    assert paying["amount_fen"] == 200_000
+    taken = buyer.post("/payments/sandbox/pay", {"out_trade_no": paying["out_trade_no"]}).body
+    assert (taken["outcome"], len(taken["order_ids"])) == ("applied", 2)
+    found = buyer.get(checkout).body
+    assert ({order["state"] for order in found["orders"]}, found["to_pay_fen"]) == ({"paid"}, 0)
+    assert buyer.post(f"{checkout}/pay", {}).code == "not_payable"
+    assert buyer.post(f"{checkout}/cancel").code == "impossible_move"
+
+
+def test_what_changed_comes_with_the_new_preview(article: Sku) -> None:
+    buyer = joined()
+    wish = {"items": [{"sku_id": article.pk, "qty": 1}], "address_id": address(buyer)}
+    digest = buyer.post("/checkout/preview", wish).body["digest"]
+    Sku.objects.filter(pk=article.pk).update(price_fen=100_100)
+    refused = buyer.post("/checkout", {**wish, "digest": digest})
+    assert (refused.status, refused.code) == (409, "preview_changed")
+    now = buyer.post("/checkout/preview", wish).body
+    assert refused.error["details"]["preview"] == now
+    assert now["payable_fen"] == 100_100
+    assert not Order.objects.exists()
+    assert buyer.post("/checkout", {**wish, "digest": now["digest"]}).status == 201
+
+
+def test_another_members_checkout_is_not_there(article: Sku) -> None:
+    mine, theirs = joined(), joined()
+    checkout = f"/checkouts/{bought(mine, article)['checkout_id']}"
+    assert theirs.get(checkout).status == 404
+    assert theirs.post(f"{checkout}/pay", {}).status == 404
+    assert theirs.post(f"{checkout}/cancel").status == 404
+    (order,) = mine.get(checkout).body["orders"]
+    assert (order["state"], order["note"]) == ("created", "Ring twice")
+    own = {"items": [{"sku_id": article.pk, "qty": 1}], "digest": "x"}
+    assert theirs.post("/checkout", {**own, "address_id": 1}).status == 404
+    foreign = theirs.post("/checkout", {**own, "coupon_ids": [1]})
+    assert (foreign.status, foreign.code) == (409, "preview_changed")
+    assert mine.post(f"{checkout}/cancel").status == 200
+    assert mine.get(checkout).body["orders"][0]["state"] == "cancelled"
+
+
+def test_a_checkout_needs_a_key_and_a_digest(article: Sku) -> None:
+    buyer = joined()
+    body = {"items": [{"sku_id": article.pk, "qty": 1}], "digest": "x"}
+    assert buyer.post("/checkout", body, key=None).code == "idempotency_key_required"
+    assert buyer.post("/checkout", {"items": body["items"]}).status == 422

@@ -11,9 +11,11 @@ from mingchi.rebates import queries
 from mingchi.rebates.models import PlanVersion
 from mingchi.rebates.settlement import settle_pending
 from mingchi.usecases.demo import people
+from mingchi.usecases.offers import Item
 from mingchi.usecases.pay_order import pay_order
 from mingchi.usecases.pay_refunds import pay_settled_refunds
-from mingchi.usecases.place_order import Delivery, Item, place_order
+from mingchi.usecases.place_order import place_order
+from mingchi.usecases.placing import Delivery
 from mingchi.usecases.redeem_points import redeem_points
 from mingchi.usecases.sandbox_pay import sandbox_pay
 

@@ -99,7 +99,7 @@ def test_what_is_left_of_a_part(part: int, refunded: int, amount: int, rest: int
 
 
 def test_a_line_refunded_in_full_does_not_settle() -> None:
-    line = OrderLine(amount_fen=100, refunded_fen=100, cost_fen=30)
+    line = OrderLine(amount_fen=100, price_back_fen=100, cost_fen=30)
     assert settled_line(line) is None
 
 

@@ -24,8 +24,10 @@ from mingchi.rebates.settlement import settle_pending
 from mingchi.usecases import follow_flow
 from mingchi.usecases.follow_flow import order_flow
 from mingchi.usecases.join import join
+from mingchi.usecases.offers import Item
 from mingchi.usecases.pay_order import pay_order
-from mingchi.usecases.place_order import Delivery, Item, Placed, place_order
+from mingchi.usecases.place_order import Placed, place_order
+from mingchi.usecases.placing import Delivery
 from mingchi.usecases.receive_order import receive_order
 from mingchi.usecases.sandbox_pay import sandbox_pay
 from mingchi.usecases.ship_order import ship_order

@@ -11,7 +11,9 @@ from mingchi.foundation.errors import DomainError
 from mingchi.members.models import Member
 from mingchi.orders.models import Order
 from mingchi.usecases.cancel_order import cancel_order
-from mingchi.usecases.place_order import Delivery, Item, Placed, place_order
+from mingchi.usecases.offers import Item
+from mingchi.usecases.place_order import Placed, place_order
+from mingchi.usecases.placing import Delivery
 
 
 def buy(buyer: Member, items: list[Item], key: str = "k1", **delivery: Any) -> Placed:

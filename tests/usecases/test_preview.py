@@ -19,7 +19,8 @@ from mingchi.pricing.shipping import Rule
 from mingchi.usecases import keep_cart
 from mingchi.usecases.claim_coupons import claim_coupon
 from mingchi.usecases.keep_addresses import add_address
-from mingchi.usecases.preview_checkout import Item, Preview, Stage, Wish, coupons, preview
+from mingchi.usecases.offers import Item
+from mingchi.usecases.preview_checkout import Preview, Stage, Wish, coupons, preview
 
 HOME = Place(name="Li", phone="13912345678", region="330106", detail="1 West Lake")
 
@@ -65,12 +66,12 @@ def test_every_stage_has_its_name_and_they_sum(shop: Shop, other: Merchant) -> N
     first, second = found.shops
     assert (first.merchant_id, second.name) == (shop.merchant.pk, "Other")
     for stages, total in (
-        (found.stages, found.payable_fen),
+        (found.stages, found.offer.payable_fen),
         (first.stages, first.total_fen),
         (second.stages, second.total_fen),
     ):
         assert sum(stage.amount_fen for stage in stages) == total
-    assert first.total_fen + second.total_fen == found.payable_fen == 147_500
+    assert first.total_fen + second.total_fen == found.offer.payable_fen == 147_500
     assert found.problems == ()
     assert MemberCoupon.objects.filter(state="claimed").count() == 2  # nothing is written
 
@@ -80,13 +81,18 @@ def test_the_best_coupons_unless_others_are_named(shop: Shop) -> None:
     good, better = claim(offered(shop, off_fen=10), buyer), claim(offered(shop, off_fen=20), buyer)
     usual = wish(buyer, tea, coupon_ids=None)
     best = seen(buyer, usual)
-    assert [each.pk for each in best.quoted.coupons] == [better]
+    assert [each.pk for each in best.offer.quoted.coupons] == [better]
     assert [(each.coupon.pk, each.is_suggested) for each in coupons(best)] == [
         (better, True),
         (good, False),
     ]
-    assert seen(buyer, replace(usual, coupon_ids=(good,))).payable_fen == best.payable_fen + 10
-    assert seen(buyer, replace(usual, coupon_ids=())).payable_fen == best.payable_fen + 20
+    assert (
+        seen(buyer, replace(usual, coupon_ids=(good,))).offer.payable_fen
+        == best.offer.payable_fen + 10
+    )
+    assert (
+        seen(buyer, replace(usual, coupon_ids=())).offer.payable_fen == best.offer.payable_fen + 20
+    )
 
 
 def test_problems_are_named_with_the_article(shop: Shop, other: Merchant) -> None:
@@ -109,7 +115,7 @@ def test_problems_are_named_with_the_article(shop: Shop, other: Merchant) -> Non
         ("not_delivered", far.pk),
     }
     assert all(str(each.message) for each in found.problems)
-    assert off.pk not in found.basket.skus
+    assert off.pk not in found.offer.basket.skus
 
 
 def test_a_coupon_with_which_shares_exceed_a_price_is_found_here(shop: Shop) -> None:
@@ -145,7 +151,7 @@ def test_from_the_cart_what_is_selected(shop: Shop) -> None:
     for article in (tea, oil):
         keep_cart.add_item(member_id=buyer.pk, sku_id=article.pk, qty=2, now=NOW)
     keep_cart.change_item(member_id=buyer.pk, sku_id=oil.pk, is_selected=False)
-    assert seen(buyer, empty).qty == {tea.pk: 2}
+    assert seen(buyer, empty).offer.qty == {tea.pk: 2}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ for prefix, router in (
     ("/shop", reviews.shop_router),
     ("/reviews", reviews.router),
     ("/pictures", reviews.pictures_router),
+    ("/checkouts", checkouts.placed_router),
     ("/orders", orders.router),
     ("/after-sales", after_sales.router),
     ("/points", points.router),

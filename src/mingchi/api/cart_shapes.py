@@ -132,12 +132,12 @@ def cart(found: Cart) -> CartOut:
 
 def preview(found: Preview) -> PreviewOut:
     """A preview with its pictures, and all coupons that might be chosen."""
-    pictures = catalogue.covers(list(found.basket.skus))
-    chosen = {each.pk for each in found.quoted.coupons}
+    pictures = catalogue.covers(list(found.offer.basket.skus))
+    chosen = {each.pk for each in found.offer.quoted.coupons}
     return PreviewOut(
         shops=[_shop(shop, found, pictures) for shop in found.shops],
         stages=[_stage(stage) for stage in found.stages],
-        payable_fen=found.payable_fen,
+        payable_fen=found.offer.payable_fen,
         problems=[_problem(each) for each in found.problems],
         coupons=[
             ChosenCouponOut.model_validate({**usable(each), "is_chosen": each.coupon.pk in chosen})
@@ -172,10 +172,10 @@ def _shop(shop: Shop, found: Preview, pictures: Mapping[int, str]) -> PreviewSho
 
 
 def _line(sku: Sku, found: Preview, pictures: Mapping[int, str]) -> PreviewLineOut:
-    amounts = found.quoted.quote.lines[sku.pk]
+    amounts = found.offer.quoted.quote.lines[sku.pk]
     return PreviewLineOut.model_validate(
         {
-            **_article(sku, found.qty[sku.pk], pictures),
+            **_article(sku, found.offer.qty[sku.pk], pictures),
             "list_fen": amounts.list_fen,
             "goods_fen": amounts.goods_fen,
             "saved_fen": amounts.saved_fen,

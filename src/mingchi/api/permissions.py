@@ -110,6 +110,10 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "remove_cart_item": MEMBERS,
         "select_cart_items": MEMBERS,
         "preview_checkout": MEMBERS,
+        "check_out": MEMBERS_PAY,
+        "get_checkout": MEMBERS,
+        "pay_checkout": MEMBERS_PAY,
+        "cancel_checkout": MEMBERS,
         # a member's orders
         "place_order": MEMBERS_PAY,
         "list_orders": MEMBERS,

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from ninja import Field, Schema
 
+from mingchi.api.fields import Input
 from mingchi.foundation import masking
 from mingchi.orders.models import Order, OrderLine, Refund
+from mingchi.payments.gateways import Client
 
 
 class OrderLineOut(Schema):
@@ -15,14 +17,17 @@ class OrderLineOut(Schema):
     title: str
     qty: int
     price_fen: int
-    amount_fen: int
+    amount_fen: int = Field(description="after the shop's coupon")
+    goods_fen: int = Field(description="what the member pays of it; the platform pays the rest")
+    delivery_fen: int = Field(description="what the member pays for sending it")
     refunding_fen: int = Field(description="refund asked for, not decided")
     refunded_fen: int
-    refundable_fen: int
+    refundable_fen: int = Field(description="what may still be asked back, delivery in it")
 
 
 class OrderOut(Schema):
     id: int
+    checkout_id: int
     number: str
     state: str
     member_id: int
@@ -31,9 +36,11 @@ class OrderOut(Schema):
     recipient: str
     recipient_phone: str = Field(description="masked")
     address: str
+    note: str = Field(description="the buyer's")
     goods_fen: int
     shipping_fen: int
-    total_fen: int
+    total_fen: int = Field(description="what the member pays")
+    subsidy_fen: int = Field(description="what the platform adds by its coupon")
     carrier: str
     tracking_number: str
     placed_at: datetime
@@ -59,10 +66,34 @@ class RefundOut(Schema):
     paid_at: datetime | None
 
 
+class PayIn(Input):
+    gateway: str = Field(default="sandbox", pattern="^[a-z]{1,20}$")
+    client: Client = Field(default=Client.BROWSER, description="where the buyer pays")
+    payer: str = Field(
+        default="",
+        max_length=100,
+        pattern="^[!-~]*$",
+        description="the buyer's id at the gateway (WeChat openid), where the way needs it",
+    )
+
+
+class PayOut(Schema):
+    """`data` is what the buyer's device hands to the gateway; its `kind` says how: `qr` (show
+    `code_url`), `redirect` (go to `url`), `wechat` (wx.requestPayment or WeixinJSBridge),
+    `alipay_app` (`order_string`), `alipay_mini` (my.tradePay with `trade_no`), `sandbox`."""
+
+    payment_id: int
+    out_trade_no: str
+    amount_fen: int
+    gateway: str
+    data: dict[str, str]
+
+
 def order(found: Order) -> OrderOut:
     """An order with its lines; the recipient's phone is masked."""
     return OrderOut(
         id=found.pk,
+        checkout_id=found.checkout_id,
         number=found.number,
         state=found.state,
         member_id=found.member_id,
@@ -71,9 +102,11 @@ def order(found: Order) -> OrderOut:
         recipient=found.recipient,
         recipient_phone=masking.phone(found.recipient_phone),
         address=found.address,
+        note=found.note,
         goods_fen=found.goods_fen,
         shipping_fen=found.shipping_fen,
         total_fen=found.total_fen,
+        subsidy_fen=found.subsidy_fen,
         carrier=found.carrier,
         tracking_number=found.tracking_number,
         placed_at=found.placed_at,
@@ -112,6 +145,8 @@ def _line(line: OrderLine) -> OrderLineOut:
         qty=line.qty,
         price_fen=line.price_fen,
         amount_fen=line.amount_fen,
+        goods_fen=line.goods_fen,
+        delivery_fen=line.delivery_fen,
         refunding_fen=line.refunding_fen,
         refunded_fen=line.refunded_fen,
         refundable_fen=line.refundable_fen,

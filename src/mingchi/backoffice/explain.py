@@ -33,6 +33,7 @@ ACCOUNTS = {
     "subsidy": _("subsidies"),
     "tax_withheld": _("tax withheld"),
     "refund_loss": _("loss by refunds"),
+    "coupon_cost": _("coupons of the platform"),
     "points": _("points"),
     "points_issued": _("points issued"),
 }

@@ -10,7 +10,7 @@ from mingchi.backoffice import access, desk_path, display, explain
 from mingchi.backoffice.panels import Panel
 from mingchi.ledger.models import Entry
 from mingchi.orders.models import Order, OrderLine, Refund
-from mingchi.payments.models import Payment
+from mingchi.payments.models import PaymentPart
 from mingchi.rebates import ids, queries, records
 from mingchi.rebates.models import Event
 
@@ -21,8 +21,8 @@ def all_of(request: HttpRequest, order: Order) -> Sequence[Panel]:
     if (flows := desk_path.of_order(request, order)) is not None:
         panels.append(flows)
     panels.append(_refunds(order))
-    if access.sees(request.user, "payments.payment"):
-        panels.append(_payments(order))
+    if access.sees(request.user, "payments.paymentpart"):
+        panels.append(_payments(request, order))
     return [*panels, *settled(request, "order", order)]
 
 
@@ -57,14 +57,15 @@ def lines(order: Order) -> Panel:
     return Panel(
         title=_("order lines"),
         headers=[_("title"), _("unit price (yuan)"), _("quantity"), _("amount (yuan)"),
-                 _("cost (yuan)"), _("refund asked (yuan)"), _("refunded (yuan)")],
+                 _("paid, delivery in it (yuan)"), _("cost (yuan)"), _("refund asked (yuan)"),
+                 _("refunded (yuan)")],
         rows=[
             [row.title, display.yuan(row.price_fen), row.qty, display.yuan(row.amount_fen),
-             display.yuan(row.cost_fen), display.yuan(row.refunding_fen),
-             display.yuan(row.refunded_fen)]
+             display.yuan(row.paid_fen), display.yuan(row.cost_fen),
+             display.yuan(row.refunding_fen), display.yuan(row.refunded_fen)]
             for row in rows
         ],
-        right=frozenset({1, 2, 3, 4, 5, 6}),
+        right=frozenset({1, 2, 3, 4, 5, 6, 7}),
     )  # fmt: skip
 
 
@@ -82,18 +83,21 @@ def _refunds(order: Order) -> Panel:
     )  # fmt: skip
 
 
-def _payments(order: Order) -> Panel:
-    rows = Payment.objects.filter(order=order).order_by("-id")
+def _payments(request: HttpRequest, order: Order) -> Panel:
+    """Its part of each payment: what is of other merchants is not shown."""
+    whole = access.sees(request.user, "payments.payment")
+    parts = PaymentPart.objects.filter(order=order).select_related("payment").order_by("-id")
     return Panel(
         title=_("payments"),
-        headers=[_("our number"), _("gateway"), _("state"), _("amount (yuan)"),
-                 _("sent back (yuan)"), _("paid at")],
+        headers=[_("our number"), _("gateway"), _("state"), _("of this order (yuan)"),
+                 _("part"), _("paid at")],
         rows=[
-            [display.link(row), row.gateway, row.get_state_display(), display.yuan(row.amount_fen),
-             display.yuan(row.refunded_fen), display.moment(row.paid_at)]
-            for row in rows
+            [display.link(part.payment) if whole else str(part.payment), part.payment.gateway,
+             part.payment.get_state_display(), display.yuan(part.amount_fen),
+             part.get_state_display(), display.moment(part.payment.paid_at)]
+            for part in parts
         ],
-        right=frozenset({3, 4}),
+        right=frozenset({3}),
     )  # fmt: skip
 
 

@@ -240,9 +240,9 @@ class OrderPage(Page):
         "placed_at",
         "completed_at",
     )
-    list_select_related = ("member", "merchant")
+    list_select_related = ("member", "merchant", "checkout")
     list_filter = ("state", "merchant", "placed_at")
-    search_fields = ("number", "member__name", "=member__phone")
+    search_fields = ("number", "=checkout__number", "member__name", "=member__phone")
     search_help_text = _("number, member's name or whole phone number")
     fields = (
         ("number", display.column(_("state"), lambda row: row.get_state_display())),
@@ -251,7 +251,12 @@ class OrderPage(Page):
             display.yuan_column("goods_fen", _("goods (yuan)")),
             display.yuan_column("shipping_fen", _("shipping (yuan)")),
         ),
-        (display.yuan_column("total_fen", _("total (yuan)")), "placed_at"),
+        (
+            display.yuan_column("total_fen", _("total (yuan)")),
+            display.yuan_column("subsidy_fen", _("paid by the platform (yuan)")),
+        ),
+        (display.column(_("checkout"), lambda row: row.checkout.number), "placed_at"),
+        "note",
         ("recipient", display.column(_("recipient's phone"), lambda row: _phone(row))),
         ("region", "address"),
         ("carrier", "tracking_number"),

@@ -13,7 +13,7 @@ from mingchi.backoffice.acts import Act, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
-from mingchi.payments.models import GatewayNotice, Payment, PaymentRefund
+from mingchi.payments.models import GatewayNotice, Payment, PaymentPart, PaymentRefund
 from mingchi.payments.refunding import ABNORMAL
 from mingchi.usecases.pay_refunds import confirm_by_hand, retry_money_back
 
@@ -60,7 +60,7 @@ class PaymentPage(Page):
 
     list_display = (
         "out_trade_no",
-        display.column(_("order"), lambda row: row.order.number, order="order__number"),
+        display.column(_("checkout"), lambda row: row.checkout.number, order="checkout__number"),
         "gateway",
         display.column(_("state"), lambda row: (row.state, row.get_state_display()),
                        order="state", labels=PAYMENT_COLOURS),
@@ -68,12 +68,17 @@ class PaymentPage(Page):
         display.yuan_column("refunded_fen", _("sent back (yuan)")),
         "paid_at",
     )  # fmt: skip
-    list_select_related = ("order__merchant",)
+    list_select_related = ("checkout",)
     list_filter = ("state", "gateway", "paid_at")
-    search_fields = ("out_trade_no", "gateway_no", "order__number")
+    search_fields = (
+        "out_trade_no",
+        "gateway_no",
+        "checkout__number",
+        "checkout__orders__number",
+    )
     fields = (
         (
-            display.column(_("order"), lambda row: display.link(row.order)),
+            display.column(_("checkout"), lambda row: row.checkout.number),
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
         ("gateway", "out_trade_no"),
@@ -87,10 +92,21 @@ class PaymentPage(Page):
     )
 
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
-        """Notices, and money sent back."""
+        """Its part for each order, notices, and money sent back."""
+        parts = PaymentPart.objects.filter(payment=thing).select_related("order__merchant")
         notices = GatewayNotice.objects.filter(payment=thing).order_by("-id")[:20]
         back = PaymentRefund.objects.filter(payment=thing).order_by("-id")[:20]
         return [
+            Panel(
+                title=_("parts of payments"),
+                headers=[_("order"), _("merchant"), _("amount (yuan)"), _("state")],
+                rows=[
+                    [display.link(part.order), part.order.merchant, display.yuan(part.amount_fen),
+                     part.get_state_display()]
+                    for part in parts
+                ],
+                right=frozenset({2}),
+            ),
             Panel(
                 title=_("gateway notices"),
                 headers=[_("received"), _("signature holds"), _("outcome")],
@@ -172,19 +188,21 @@ class PaymentRefundPage(Page):
     list_display = (
         "out_refund_no",
         display.column(_("payment"), lambda row: row.payment.out_trade_no),
+        display.column(_("order"), lambda row: display.link(row.order)),
         display.column(_("state"), lambda row: (row.state, row.get_state_display()),
                        order="state", labels=BACK_COLOURS),
         display.yuan_column("amount_fen", _("amount (yuan)")),
         WHY,
         "paid_at",
     )  # fmt: skip
-    list_select_related = ("payment__order__merchant",)
+    list_select_related = ("payment", "order__merchant")
     list_filter = ("state", "created_at")
-    search_fields = ("out_refund_no", "payment__out_trade_no")
+    search_fields = ("out_refund_no", "payment__out_trade_no", "order__number")
     fields = (
         ("out_refund_no", display.column(_("state"), lambda row: row.get_state_display())),
         (
-            display.column(_("payment"), lambda row: display.link(row.payment)),
+            display.column(_("payment"), lambda row: row.payment.out_trade_no),
+            display.column(_("order"), lambda row: display.link(row.order)),
             display.column(_("refund"), lambda row: display.link(row.refund)),
         ),
         (display.yuan_column("amount_fen", _("amount (yuan)")), WHY),

@@ -80,7 +80,9 @@ def _orders(merchant_id: int, count: int) -> None:
     from mingchi.members.models import Member
     from mingchi.usecases import run_flows
     from mingchi.usecases.join import join
-    from mingchi.usecases.place_order import Delivery, Item, place_order
+    from mingchi.usecases.offers import Item
+    from mingchi.usecases.place_order import place_order
+    from mingchi.usecases.placing import Delivery
 
     shelf = Category.objects.create(name="bench")
     goods = Product.objects.create(

@@ -24,6 +24,19 @@ SET on_hand = on_hand + %(placed)s, reserved = reserved + %(allocated)s
 WHERE sku_id = %(sku)s AND warehouse_id = %(warehouse)s
   AND reserved + %(allocated)s BETWEEN 0 AND on_hand + %(placed)s
 """
+# The rows are held in the order of their keys first; what each then has is asked of the row as it
+# stands once it is held.
+_RESERVE = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS w (id, units)
+), held AS MATERIALIZED (
+    SELECT s.id, w.units FROM catalogue_sku s JOIN wanted w ON w.id = s.id
+    ORDER BY s.id FOR NO KEY UPDATE OF s
+)
+UPDATE catalogue_sku s SET reserved = s.reserved + h.units
+FROM held h WHERE s.id = h.id AND s.reserved + h.units <= s.on_hand
+RETURNING s.id
+"""
 # A SKU lies in warehouses of its own merchant only.
 _OPEN_ROW = """
 INSERT INTO catalogue_warehousestock (sku_id, warehouse_id, on_hand, reserved, created_at)
@@ -64,8 +77,21 @@ class StockChange:
 
 
 def reserve(quantities: Iterable[Quantity]) -> None:
-    """Set units aside for orders, in no warehouse yet; `out_of_stock` 409 where fewer are left."""
-    change(StockChange(sku_id=each.sku_id, reserved=each.units) for each in quantities)
+    """Set units aside for orders, in no warehouse yet, all in one statement; `out_of_stock` 409
+    where fewer are left."""
+    assert connection.in_atomic_block
+    wanted: dict[int, int] = {}
+    for each in quantities:
+        if each.units:
+            wanted[each.sku_id] = wanted.get(each.sku_id, 0) + each.units
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [list(wanted), list(wanted.values())])
+        done = {row[0] for row in cursor.fetchall()}
+    for sku_id, units in wanted.items():
+        if sku_id not in done:
+            raise _out_of_stock(StockChange(sku_id=sku_id, reserved=units))
 
 
 def release(quantities: Iterable[Quantity]) -> None:

@@ -1,5 +1,6 @@
 """Starting, telling and stopping instances. Called inside a use case's transaction, always."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +20,13 @@ INSERT INTO fulfilment_flowinstance (merchant_id, kind, subject, family, queued_
     state, status, end_node, trouble, tries)
 VALUES (%s, %s, %s, %s, %s, %s, '{}', 'queued', '', '', 0)
 ON CONFLICT (kind, subject) DO NOTHING RETURNING id
+"""
+_ENQUEUE_ALL: Final = """
+INSERT INTO fulfilment_flowinstance (merchant_id, kind, subject, family, queued_at, next_try_at,
+    state, status, end_node, trouble, tries)
+SELECT m, %(kind)s, s, s, %(now)s, %(now)s, '{}', 'queued', '', '', 0
+FROM unnest(%(subjects)s::text[], %(merchants)s::bigint[]) AS new (s, m)
+ON CONFLICT (kind, subject) DO NOTHING
 """
 _STANDING: Final = "SELECT id FROM fulfilment_flowinstance WHERE kind = %s AND subject = %s"
 _STARTED: Final = f"{_STANDING} AND status <> 'queued'"
@@ -46,6 +54,20 @@ def enqueue(*, kind: str, subject: str, now: datetime) -> int:
             made = cursor.fetchone()
     assert made is not None
     return int(made[0])
+
+
+def enqueue_all(*, kind: str, merchants: Mapping[str, int], now: datetime) -> None:
+    """The same for subjects of whom nothing has to be asked, as they were just made: each with its
+    merchant, and a family of its own."""
+    assert connection.in_atomic_block
+    values: dict[str, Any] = {
+        "kind": kind,
+        "now": now,
+        "subjects": list(merchants),
+        "merchants": list(merchants.values()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ENQUEUE_ALL, values)
 
 
 def start(*, kind: str, subject: str, now: datetime) -> FlowInstance:

@@ -21,6 +21,7 @@ PLATFORM: Final = 13
 SUBSIDY: Final = 14
 TAX_WITHHELD: Final = 15
 REFUND_LOSS: Final = 16
+COUPON_COST: Final = 17
 POINTS: Final = 50
 POINTS_ISSUED: Final = 51
 
@@ -42,6 +43,7 @@ NAMES: Final[dict[int, str]] = {
     SUBSIDY: "subsidy",
     TAX_WITHHELD: "tax_withheld",
     REFUND_LOSS: "refund_loss",
+    COUPON_COST: "coupon_cost",
     POINTS: "points",
     POINTS_ISSUED: "points_issued",
 }
@@ -165,3 +167,8 @@ def tax_withheld() -> int:
 def refund_loss() -> int:
     """What refunds cost the platform because the pool could not give it back."""
     return REFUND_LOSS
+
+
+def coupon_cost() -> int:
+    """What the platform paid in members' place, by its coupons."""
+    return COUPON_COST

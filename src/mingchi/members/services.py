@@ -95,18 +95,16 @@ def brought(member_id: int) -> QuerySet[Member]:
     return Member.objects.filter(sponsor_id=member_id)
 
 
-def acting(member_id: int) -> Member:
-    """A member who is about to change something; an account that may only look is refused."""
-    member = get(member_id)
+def acting(member_id: int, *, held: bool = False) -> Member:
+    """A member who is about to change something; an account that may only look is refused. `held`:
+    one such thing of theirs at a time, until the transaction ends."""
+    rows = Member.objects.select_for_update(no_key=True) if held else Member.objects.all()
+    member = rows.filter(pk=member_id).first()
+    if member is None:
+        raise NotFoundError()
     if member.is_read_only:
         raise DomainError("read_only_account", _("This account may only look."), status=403)
     return member
-
-
-def hold(member_id: int) -> None:
-    """One thing of a member's at a time, until the transaction ends."""
-    assert connection.in_atomic_block
-    Member.objects.select_for_update(no_key=True).only("pk").get(pk=member_id)
 
 
 def bind_sponsor(*, member: Member, sponsor: Member | None) -> None:

@@ -1,16 +1,14 @@
-"""The one writer of carts. Callers hold a transaction; one change of a member's cart at a time."""
+"""The one writer of carts. Callers hold the member, so that a cart is changed by one at a time."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
-from mingchi.members import services as members
 from mingchi.orders.models import CartItem
 from mingchi.orders.models.cart import MOST_OF_ONE
 
@@ -23,18 +21,14 @@ def items(member_id: int) -> QuerySet[CartItem]:
 
 
 def selected(member_id: int) -> dict[int, int]:
-    """How many of each SKU are to be bought, held until the transaction ends: of two who buy the
-    same cart at once, the second finds it as the first has left it."""
-    rows = CartItem.objects.filter(member=member_id, is_selected=True).order_by("pk")
-    if connection.in_atomic_block:
-        rows = rows.select_for_update()
+    """How many of each SKU are to be bought, in the order of the cart."""
+    rows = CartItem.objects.filter(member=member_id, is_selected=True)
     return dict(rows.values_list("sku_id", "qty"))
 
 
 def add(*, member_id: int, sku: Sku, qty: int, now: datetime) -> None:
     """So many more of a SKU, to be bought. Errors: `qty_invalid`, `out_of_stock` 409, `cart_full`
     409 above a hundred articles."""
-    members.hold(member_id)
     item = CartItem.objects.filter(member=member_id, sku=sku).first()
     if item is None:
         if CartItem.objects.filter(member=member_id).count() >= MOST:
@@ -51,7 +45,6 @@ def add(*, member_id: int, sku: Sku, qty: int, now: datetime) -> None:
 def change(*, member_id: int, sku_id: int, qty: int | None, is_selected: bool | None) -> None:
     """Another quantity, or whether it is to be bought next. Errors: `not_found` 404,
     `qty_invalid`, `out_of_stock` 409 where more are wanted than before and than are left."""
-    members.hold(member_id)
     item = items(member_id).filter(sku=sku_id).first()
     if item is None:
         raise NotFoundError(field="sku_id")
@@ -64,7 +57,6 @@ def change(*, member_id: int, sku_id: int, qty: int | None, is_selected: bool | 
 
 def select(*, member_id: int, sku_ids: Collection[int], is_selected: bool) -> None:
     """Buy these next, or not."""
-    members.hold(member_id)
     CartItem.objects.filter(member=member_id, sku__in=sku_ids).update(is_selected=is_selected)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, DomainError
-from mingchi.orders import cases, reservations, shipments
+from mingchi.orders import cases, checkouts, reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, Refund
 
@@ -30,7 +30,15 @@ def cancel(order: Order, *, now: datetime) -> bool:
     orders.move(order.pk, State.CANCELLED, now=now)
     reservations.release(reservations.of_order(order))
     shipments.trim(order)
+    checkouts.return_coupons(order, now=now)
     return True
+
+
+def refunded(order: Order, *, now: datetime) -> None:
+    """Nothing of the order is left with the merchant, and its coupons are the member's again.
+    `impossible_move` 409."""
+    orders.move(order.pk, State.REFUNDED, now=now)
+    checkouts.return_coupons(order, now=now)
 
 
 def pay_until(order_id: int, due_at: datetime) -> None:

@@ -24,7 +24,7 @@ def ask(line: OrderLine, *, to_fen: int, reason: str, actor: str, now: datetime)
     `price_change_open` 409.
     """
     _refuse_late(line.order)
-    least_fen = least_price_fen(line.price_fen)
+    least_fen = max(least_price_fen(line.price_fen), _least_to_pay_fen(line))
     if not least_fen <= to_fen < line.price_fen:
         raise DomainError(
             "price_out_of_bounds",
@@ -81,6 +81,11 @@ def least_price_fen(price_fen: int) -> int:
     return max(1, -(-price_fen * kept_percent // 100))
 
 
+def _least_to_pay_fen(line: OrderLine) -> int:
+    """Below this the buyer would pay nothing for the line, as coupons take off what they took."""
+    return line.price_fen - (line.goods_fen - 1) // line.qty
+
+
 def find(change_id: int) -> PriceChange:
     """The change with line and order, the order's row locked. `not_found` 404."""
     found = PriceChange.objects.filter(pk=change_id).values_list("line__order", flat=True).first()
@@ -102,12 +107,17 @@ def _refuse_late(order: Order) -> None:
 
 
 def _apply(change: PriceChange) -> None:
-    """A line's amount is quantity times price, the order's total follows by the difference."""
+    """The line's amounts and the order's total follow by the difference; coupons take off what
+    they took."""
     line = change.line
-    repriced = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen)
-    done = repriced.update(price_fen=change.to_fen, amount_fen=F("qty") * change.to_fen)
-    assert done == 1, "one open change an order, and nobody else writes prices"
     less_fen = line.qty * (change.from_fen - change.to_fen)
+    repriced = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen)
+    done = repriced.update(
+        price_fen=change.to_fen,
+        amount_fen=F("amount_fen") - less_fen,
+        goods_fen=F("goods_fen") - less_fen,
+    )
+    assert done == 1, "one open change an order, and nobody else writes prices"
     Order.objects.filter(pk=line.order_id).update(
         goods_fen=F("goods_fen") - less_fen, total_fen=F("total_fen") - less_fen
     )

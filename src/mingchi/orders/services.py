@@ -1,6 +1,6 @@
 """Orders are found, locked and moved here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.foundation.errors import ConflictError, NotFoundError
 from mingchi.orders.models import Order, OrderLine
 from mingchi.orders.transitions import MOVES
+from mingchi.pricing import refunds
+from mingchi.pricing.refunds import LineBack, Paid
 
 
 def lock(order_id: int, *, member_id: int | None = None) -> Order:
@@ -27,6 +29,12 @@ def lock(order_id: int, *, member_id: int | None = None) -> Order:
     if order is None:
         raise NotFoundError()
     return order
+
+
+def lock_all(order_ids: Iterable[int]) -> list[Order]:
+    """Several orders, held, in the order of their keys: so two never wait for each other."""
+    assert connection.in_atomic_block
+    return list(Order.objects.select_for_update().filter(pk__in=order_ids).order_by("pk"))
 
 
 def lines(order: Order) -> Sequence[OrderLine]:
@@ -71,7 +79,8 @@ def impossible(state: str, to: str) -> ConflictError:
 def ask_back(line: OrderLine, amount_fen: int) -> None:
     """Count a refund as under way; `refund_exceeds_line` 409 where less is left of the line."""
     asked = OrderLine.objects.filter(
-        pk=line.pk, amount_fen__gte=F("refunded_fen") + F("refunding_fen") + amount_fen
+        pk=line.pk,
+        goods_fen__gte=F("refunded_fen") + F("refunding_fen") - F("delivery_fen") + amount_fen,
     ).update(refunding_fen=F("refunding_fen") + amount_fen)
     if not asked:
         line.refresh_from_db()
@@ -83,13 +92,33 @@ def ask_back(line: OrderLine, amount_fen: int) -> None:
         )
 
 
-def decide_back(line: OrderLine, amount_fen: int, *, approved: bool) -> None:
-    """A refund that was under way is decided."""
-    back = amount_fen if approved else 0
-    decided = OrderLine.objects.filter(pk=line.pk, refunding_fen__gte=amount_fen).update(
-        refunding_fen=F("refunding_fen") - amount_fen, refunded_fen=F("refunded_fen") + back
+def decide_back(line: OrderLine, amount_fen: int, *, approved: bool) -> LineBack | None:
+    """A refund that was under way is decided; returns what goes back of what, None where nothing
+    does."""
+    line.refresh_from_db()
+    back = None
+    fields: dict[str, Any] = {}
+    if approved:
+        back = refunds.of_line(_paid(line), before_fen=line.refunded_fen, amount_fen=amount_fen)
+        fields = {
+            "refunded_fen": F("refunded_fen") + amount_fen,
+            "price_back_fen": F("price_back_fen") + back.goods.price_fen,
+        }
+    decided = OrderLine.objects.filter(
+        pk=line.pk, refunding_fen__gte=amount_fen, refunded_fen=line.refunded_fen
+    ).update(refunding_fen=F("refunding_fen") - amount_fen, **fields)
+    assert decided == 1, "a refund is counted when it is asked, and callers hold the order"
+    line.refresh_from_db()
+    return back
+
+
+def _paid(line: OrderLine) -> Paid:
+    return Paid(
+        price_fen=line.amount_fen,
+        goods_fen=line.goods_fen,
+        freight_fen=line.freight_fen,
+        delivery_fen=line.delivery_fen,
     )
-    assert decided == 1, "a refund is counted when it is asked"
 
 
 def restock(line: OrderLine, units: int) -> None:

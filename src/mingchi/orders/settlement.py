@@ -23,13 +23,14 @@ def left(part_fen: int, *, refunded_fen: int, amount_fen: int) -> int:
 
 
 def settled_line(line: OrderLine) -> SettledLine | None:
-    """The line after refunds; None where nothing is left of it."""
-    price_fen = line.amount_fen - line.refunded_fen
+    """The line after refunds; None where nothing is left of it. Its price is what the merchant
+    sells it for: the platform's part in it is a subsidy, not a lower price."""
+    price_fen = line.amount_fen - line.price_back_fen
     if price_fen == 0:
         return None
 
     def scaled(part_fen: int) -> int:
-        return left(part_fen, refunded_fen=line.refunded_fen, amount_fen=line.amount_fen)
+        return left(part_fen, refunded_fen=line.price_back_fen, amount_fen=line.amount_fen)
 
     return SettledLine(
         price_fen=price_fen,

@@ -1,11 +1,17 @@
 """The cash entries of payments: which account gives, which gets."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from mingchi.ledger import accounts, cash
+from mingchi.orders.models import Order, Refund
 from mingchi.payments.models import BillDay, Payment, PaymentRefund
 
 
-def payment_taken(payment: Payment, *, shipping_fen: int = 0) -> None:
-    """Money came in at the gateway; we hold it for the order."""
+def payment_taken(payment: Payment, *, paid: Sequence[Order]) -> None:
+    """Money came in at the gateway; we hold it for the orders that it paid, and what paid none of
+    them until it is promised back."""
+    shipping_fen = sum(order.shipping_fen for order in paid)
     postings = [
         (accounts.order_held(), payment.amount_fen - shipping_fen),
         (accounts.cash(payment.gateway), -payment.amount_fen),
@@ -20,8 +26,24 @@ def payment_taken(payment: Payment, *, shipping_fen: int = 0) -> None:
     )
 
 
+def subsidy_added(order: Order, *, goods_fen: int) -> None:
+    """The platform pays its part of an order in the member's place: `goods_fen` of the goods, the
+    rest of the shipping. So the merchant has the price in full."""
+    postings = [
+        (accounts.coupon_cost(), -order.subsidy_fen),
+        (accounts.order_held(), goods_fen),
+        (accounts.shipping(), order.subsidy_fen - goods_fen),
+    ]
+    cash.post(
+        key=f"coupons:{order.pk}",
+        kind="coupons",
+        postings=[posting for posting in postings if posting[1]],
+        memo=order.number,
+    )
+
+
 def promised_back(sent: PaymentRefund) -> None:
-    """Money of an order that is not settled is owed back to the buyer."""
+    """Money that nobody owes is owed back to the buyer."""
     cash.post(
         key=f"hold:{sent.pk}",
         kind="refund_before_settlement",
@@ -31,6 +53,27 @@ def promised_back(sent: PaymentRefund) -> None:
         ],
         memo=sent.out_refund_no,
     )
+
+
+def refunded(refund: Refund) -> None:
+    """What of a refund the settler does not move: its freight, and what the platform has back.
+
+    Of the goods, those of an order that is not settled are still held; of one that is, the settler
+    has moved their price to `refund_pending`, from where only the buyer's part goes out.
+    """
+    goods = accounts.order_held() if refund.before_settlement else accounts.refund_pending()
+    postings: dict[int, int] = defaultdict(int)
+    postings[goods] -= refund.price_fen
+    postings[accounts.shipping()] -= refund.freight_fen
+    postings[accounts.coupon_cost()] += refund.subsidy_fen
+    postings[accounts.refund_pending()] += refund.amount_fen
+    if any(postings.values()):
+        cash.post(
+            key=f"refunded:{refund.pk}",
+            kind="refund_before_settlement" if refund.before_settlement else "refund_split",
+            postings=[posting for posting in postings.items() if posting[1]],
+            memo=refund.key,
+        )
 
 
 def sent_back(sent: PaymentRefund) -> None:

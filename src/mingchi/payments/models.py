@@ -6,11 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import clock
 from mingchi.foundation.models import User
-from mingchi.orders.models import Order, Refund
+from mingchi.orders.models import Checkout, Order, Refund
 
 
 class Payment(models.Model):
-    """One attempt to pay an order. `refunded_fen` counts refunds in transit too.
+    """One attempt to pay the orders of a checkout that wait for their money, each with its part.
+    `refunded_fen` counts refunds in transit too. It may be of several merchants, each of whom sees
+    its part.
 
     An attempt that nobody may pay any more is closed at the gateway; should the gateway say later
     that it was paid all the same, it counts as paid. `watch_at`: when the worker looks next at
@@ -22,10 +24,8 @@ class Payment(models.Model):
         PAID = "paid", _("paid")
         CLOSED = "closed", _("closed")
 
-    MERCHANT_PATH = "order__merchant"
-
-    order = models.ForeignKey(
-        Order, models.PROTECT, related_name="payments", verbose_name=_("order")
+    checkout = models.ForeignKey(
+        Checkout, models.PROTECT, related_name="payments", verbose_name=_("checkout")
     )
     gateway = models.CharField(_("gateway"), max_length=20)
     out_trade_no = models.CharField(_("our number"), max_length=40, unique=True)
@@ -69,6 +69,46 @@ class Payment(models.Model):
         return self.out_trade_no
 
 
+class PaymentPart(models.Model):
+    """What of a payment is for one order. Once paid it is kept, where the order waited for just
+    this amount, or sent back; an order is paid by one part."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waiting")
+        KEPT = "kept", _("kept")
+        SENT_BACK = "sent_back", _("money sent back")
+
+    MERCHANT_PATH = "order__merchant"
+
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="parts", verbose_name=_("payment")
+    )
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="payment_parts", verbose_name=_("order")
+    )
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("part of a payment")
+        verbose_name_plural = _("parts of payments")
+        ordering = ["payment_id", "order_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "order"], name="payment_part_once"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state="kept"), name="payment_part_pays_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_fen__gte=0, state__in=["open", "kept", "sent_back"]),
+                name="payment_part_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment} · {self.order}"
+
+
 class GatewayNotice(models.Model):
     """What came in at the gateway's callback, kept as it came, believed or not."""
 
@@ -107,17 +147,20 @@ class GatewayNotice(models.Model):
 
 
 class PaymentRefund(models.Model):
-    """Money of a payment on its way back: for a refund, or because nobody owed it."""
+    """Money of a payment on its way back: for a refund, or because nobody owed an order's part."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("under way")
         PAID = "paid", _("sent back")
         FAILED = "failed", _("failed")
 
-    MERCHANT_PATH = "payment__order__merchant"
+    MERCHANT_PATH = "order__merchant"
 
     payment = models.ForeignKey(
         Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="payment_refunds", verbose_name=_("order")
     )
     refund = models.ForeignKey(
         Refund,

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
+from mingchi.orders import moves
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.payments import bookings, gateways
@@ -115,7 +116,7 @@ def try_again(*, payment_refund_id: int) -> bool:
 
 def _book(sent: PaymentRefund, now: datetime, *, at: datetime | None = None) -> bool:
     with transaction.atomic():
-        order = orders.lock(sent.payment.order_id)
+        order = orders.lock(sent.order_id)
         if not payments.mark_sent(sent, now=now, at=at):
             return False
         bookings.sent_back(sent)
@@ -133,5 +134,5 @@ def _close_refund(order: Order, sent: PaymentRefund, now: datetime) -> None:
         return
     lines = OrderLine.objects.filter(order=order)
     open_refunds = Refund.objects.filter(order=order, state=Refund.State.APPROVED)
-    if all(line.refunded_fen == line.amount_fen for line in lines) and not open_refunds.exists():
-        orders.move(order.pk, Order.State.REFUNDED, now=now)
+    if all(line.is_given_back for line in lines) and not open_refunds.exists():
+        moves.refunded(order, now=now)

@@ -1,15 +1,16 @@
-"""Attempts to pay, and money on its way back. Callers hold the order's lock."""
+"""Attempts to pay, and money on its way back. Callers hold the locks of the orders."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
-from mingchi.orders.models import Order, Refund
-from mingchi.payments.models import Payment, PaymentRefund
+from mingchi.orders.models import Checkout, Order, Refund
+from mingchi.payments.models import Payment, PaymentPart, PaymentRefund
 
 # A notice comes within seconds; where none came in this time the gateway is asked.
 FIRST_LOOK: Final = timedelta(minutes=2)
@@ -17,19 +18,50 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 
 
 def attempt(
-    *, order: Order, gateway: str, channel: str = "", now: datetime, expires_at: datetime
+    *,
+    checkout: Checkout,
+    orders: Sequence[Order],
+    gateway: str,
+    channel: str = "",
+    now: datetime,
+    expires_at: datetime,
 ) -> Payment:
-    """A new attempt to pay the whole order, under a number of its own: letters, digits and
-    underscores, at most 32, which every gateway takes. The gateway lets nobody pay it later."""
-    return Payment.objects.create(
-        order=order,
+    """A new attempt to pay these orders of a checkout, each whole, under a number of its own:
+    letters, digits and underscores, at most 32, which every gateway takes. The gateway lets nobody
+    pay it later."""
+    payment = Payment.objects.create(
+        checkout=checkout,
         gateway=gateway,
         channel=channel,
-        out_trade_no=f"{order.number}_{secrets.token_hex(5)}",
-        amount_fen=order.total_fen,
+        out_trade_no=f"{checkout.number}_{secrets.token_hex(5)}",
+        amount_fen=sum(order.total_fen for order in orders),
         expires_at=expires_at,
         watch_at=now + FIRST_LOOK,
     )
+    PaymentPart.objects.bulk_create(
+        PaymentPart(payment=payment, order=order, amount_fen=order.total_fen) for order in orders
+    )
+    return payment
+
+
+def collected(*, order: Order, gateway: str, now: datetime) -> Payment:
+    """What was paid for one order without an attempt."""
+    payment = Payment.objects.create(
+        checkout_id=order.checkout_id,
+        gateway=gateway,
+        out_trade_no=f"{order.number}_{secrets.token_hex(5)}",
+        amount_fen=order.total_fen,
+        state=Payment.State.PAID,
+        paid_at=now,
+        gateway_at=now,
+    )
+    PaymentPart.objects.create(
+        payment=payment,
+        order=order,
+        amount_fen=order.total_fen,
+        state=PaymentPart.State.KEPT,
+    )
+    return payment
 
 
 def mark_paid(
@@ -58,16 +90,27 @@ def pause(times: int) -> timedelta:
     return min(timedelta(minutes=2 ** min(times, 10)), LONGEST_PAUSE)
 
 
+def mark_part(part: PaymentPart, state: PaymentPart.State) -> None:
+    """Note what became of an order's part of a payment: once it is paid, and once for all."""
+    done = PaymentPart.objects.filter(pk=part.pk, state=PaymentPart.State.OPEN).update(state=state)
+    assert done == 1, "a payment is booked once"
+
+
 def of_order(order: Order) -> Payment:
-    """The payment that paid the order; one that came twice or too late was sent back whole."""
-    unowed = PaymentRefund.objects.filter(payment=OuterRef("pk"), refund__isnull=True)
-    return Payment.objects.exclude(Exists(unowed)).get(order=order, state=Payment.State.PAID)
+    """The payment that paid the order, alone or with others of its checkout."""
+    return Payment.objects.get(parts__order=order, parts__state=PaymentPart.State.KEPT)
 
 
 def send_back(
-    *, payment: Payment, amount_fen: int, reason: str, refund: Refund | None = None
+    *,
+    payment: Payment,
+    order: Order,
+    amount_fen: int,
+    reason: str,
+    refund: Refund | None = None,
 ) -> PaymentRefund:
-    """Put money of a payment on its way back; it counts against the payment from now on.
+    """Put money of a payment on its way back, of one order; it counts against the payment from now
+    on, as does what is on its way back for the others.
 
     Raises `refund_exceeds_payment` 409.
     """
@@ -82,9 +125,10 @@ def send_back(
             _("More than was paid can't be sent back."),
             field="amount_fen",
         )
-    number = f"r{refund.pk}" if refund else f"p{payment.pk}"
+    number = f"r{refund.pk}" if refund else f"p{payment.pk}o{order.pk}"
     return PaymentRefund.objects.create(
         payment=payment,
+        order=order,
         refund=refund,
         out_refund_no=f"{number}_{secrets.token_hex(5)}",
         amount_fen=amount_fen,

@@ -90,11 +90,14 @@ def use(*, key: str, now: datetime) -> int:
     return kept.update(state=State.USED, used_at=now)
 
 
-def give_back(*, key: str, now: datetime) -> int:
+def give_back(*, key: str, now: datetime, merchant_id: int | None = None) -> int:
     """The order is given up, or was refunded whole: its coupons are the member's again, or expired
-    where their time is over. Returns how many; again: none."""
+    where their time is over; with `merchant_id` only those that this merchant pays for. Returns how
+    many; again: none."""
     assert key
     kept = MemberCoupon.objects.filter(locked_for=key)
+    if merchant_id is not None:
+        kept = kept.filter(coupon__merchant=merchant_id)
     return kept.update(
         state=Case(
             When(good_until__gt=now, then=Value(State.CLAIMED.value)),

@@ -11,16 +11,19 @@ from mingchi.pricing.shipping import Fee, Rule, Template, Unit
 
 def of_products(products: Mapping[int, int]) -> dict[int, Template]:
     """The template of each product (product → merchant) that has one: its own, or the default of
-    its merchant. Goods without one are sent for nothing. Three queries, whatever the number."""
+    its merchant. Goods without one are sent for nothing. Two queries, whatever the number."""
     named = dict(
         ProductShipping.objects.filter(product__in=products).values_list("product", "template")
     )
-    rows = ShippingTemplate.objects.filter(
-        Q(pk__in=set(named.values())) | Q(merchant__in=set(products.values()), is_default=True)
-    ).prefetch_related("rules")
-    found = {row.pk: row for row in rows}
-    defaults = {row.merchant_id: row.pk for row in found.values() if row.is_default}
-    read = {key: of(row) for key, row in found.items()}
+    rows = ShippingRule.objects.select_related("template").filter(
+        Q(template__in=set(named.values()))
+        | Q(template__merchant__in=set(products.values()), template__is_default=True)
+    )
+    rules: dict[ShippingTemplate, list[ShippingRule]] = {}
+    for rule in rows:
+        rules.setdefault(rule.template, []).append(rule)
+    defaults = {row.merchant_id: row.pk for row in rules if row.is_default}
+    read = {row.pk: _read(row, its) for row, its in rules.items()}
     chosen = {
         product: named.get(product, defaults.get(merchant))
         for product, merchant in products.items()
@@ -30,7 +33,11 @@ def of_products(products: Mapping[int, int]) -> dict[int, Template]:
 
 def of(row: ShippingTemplate) -> Template:
     """The template with its rules, as the arithmetic takes it."""
-    rules = list(row.rules.all())
+    return _read(row, list(row.rules.all()))
+
+
+def _read(row: ShippingTemplate, rules: Sequence[ShippingRule]) -> Template:
+    """A template always has a rule: its default."""
     return Template(
         id=row.pk,
         name=row.name,

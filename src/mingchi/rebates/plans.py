@@ -47,6 +47,12 @@ def active(programme: Programme) -> PlanVersion:
     return PlanVersion.objects.get(programme=programme, state=PlanVersion.State.ACTIVE)
 
 
+def active_toml(code: str) -> str:
+    """The text of that version, by the code of the programme."""
+    active = PlanVersion.objects.filter(programme__code=code, state=PlanVersion.State.ACTIVE)
+    return str(active.values_list("toml", flat=True).get())
+
+
 @transaction.atomic
 def draft(*, programme: Programme, toml: str, by: User | None) -> PlanVersion:
     """A new draft. A plan with faults may be kept as a draft; it cannot be proposed."""

@@ -9,7 +9,7 @@ from mingchi.foundation import audit
 from mingchi.foundation.models import User
 from mingchi.fulfilment.models import FlowInstance, Subscription, Timer
 from mingchi.members import services as members
-from mingchi.orders import moves, shipments
+from mingchi.orders import checkouts, moves, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.orders.subjects import of_outer_order
@@ -53,6 +53,19 @@ def cancel_order(
                 after={"state": "refunded" if order.paid_at else "cancelled"},
             )
     follow_flow.bring_forward(flow, now=now)
+
+
+def cancel_checkout(*, member_id: int, checkout_id: int, now: datetime) -> None:
+    """Give up all orders of a checkout that are not paid. Errors: `not_found` 404,
+    `impossible_move` 409 where none of them waits for its money."""
+    checkout = checkouts.get(checkout_id, member_id=member_id)
+    waiting = checkout.orders.filter(state=Order.State.CREATED).order_by("pk")
+    keys = list(waiting.values_list("pk", flat=True))
+    if not keys:
+        first = checkout.orders.first()
+        raise orders.impossible(str(first.state) if first else "", "cancelled")
+    for order_id in keys:
+        cancel_order(order_id=order_id, now=now, member_id=member_id)
 
 
 def cancel_unpaid(*, now: datetime, limit: int = 200) -> int:

@@ -60,7 +60,7 @@ def apply(change: PriceChange, *, approve: bool, actor: str, now: datetime) -> N
 
 def _refuse_excess(line: OrderLine, to_fen: int) -> None:
     repriced = copy(line)
-    repriced.price_fen, repriced.amount_fen = to_fen, line.qty * to_fen
+    repriced.amount_fen = line.amount_fen - line.qty * (line.price_fen - to_fen)
     split.refuse_excess([repriced])
 
 

@@ -7,7 +7,7 @@ follows when that is settled (`pay_refunds.pay_settled_refunds`). Callers hold t
 from datetime import datetime
 
 from mingchi.foundation.models import User
-from mingchi.orders import cases, reservations, shipments
+from mingchi.orders import cases, moves, reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Refund
 from mingchi.payments import bookings
@@ -18,28 +18,47 @@ from mingchi.usecases import events
 BEFORE_SETTLEMENT = (Order.State.PAID, Order.State.SHIPPED, Order.State.RECEIVED)
 
 
-def give_back(refund: Refund, line: OrderLine, *, now: datetime) -> int | None:
-    """An approved refund takes its way: returns the key of the money to send off, None where it
-    follows the settlement. An order that was given back in full before is refunded."""
-    order = refund.order
+def give_back(refund: Refund, *, now: datetime) -> int | None:
+    """A refund that somebody, or a rule, has approved takes its way, and is saved: returns the key
+    of the money to send off, None where it follows the settlement or where there is none. An order
+    of which nothing is left is refunded.
+
+    Delivery never enters settlement: what is of that alone goes back at once.
+    """
+    order, line = refund.order, refund.line
+    back = orders.decide_back(line, refund.amount_fen, approved=True)
+    assert back is not None
+    refund.goods_fen, refund.price_fen = back.goods.paid_fen, back.goods.price_fen
+    refund.delivery_fen, refund.freight_fen = back.delivery.paid_fen, back.delivery.price_fen
+    refund.before_settlement = order.state in BEFORE_SETTLEMENT or not refund.price_fen
+    refund.state = Refund.State.APPROVED if refund.amount_fen else Refund.State.PAID
+    refund.paid_at = None if refund.amount_fen else now
+    refund.save()
     if not refund.before_settlement:
         events.record(
             "refund",
             refund.pk,
             order=order.key,
             line=line.engine_line,
-            amount=refund.amount_fen,
+            amount=refund.price_fen,
         )
         return None
+    bookings.refunded(refund)
+    sent_id = _promised(refund) if refund.amount_fen else None
+    nothing_left = all(each.is_given_back for each in orders.lines(order))
+    if nothing_left and order.state in BEFORE_SETTLEMENT:
+        moves.refunded(order, now=now)
+    return sent_id
+
+
+def _promised(refund: Refund) -> int:
     sent = payments.send_back(
-        payment=payments.of_order(order),
+        payment=payments.of_order(refund.order),
+        order=refund.order,
         amount_fen=refund.amount_fen,
         reason="refund",
         refund=refund,
     )
-    bookings.promised_back(sent)
-    if all(each.refunded_fen == each.amount_fen for each in orders.lines(order)):
-        orders.move(order.pk, Order.State.REFUNDED, now=now)
     return sent.pk
 
 
@@ -49,16 +68,12 @@ def refund_case(case: AfterSalesCase, *, now: datetime) -> None:
     if case.refund_id is not None:
         return
     cases.refuse_no_refund(case)
-    orders.decide_back(case.line, case.amount_fen, approved=True)
-    case.line.refresh_from_db(fields=["refunded_fen", "refunding_fen"])
     asker, decider = _user(case.opened_by), _user(case.arbitrated_by or case.decided_by)
-    refund = Refund.objects.create(
+    refund = Refund(
         order=case.order,
         line=case.line,
         amount_fen=case.amount_fen,
         reason=case.reason,
-        state=Refund.State.APPROVED,
-        before_settlement=case.order.state in BEFORE_SETTLEMENT,
         asked_by_member=asker is None,
         asked_by=asker,
         asked_at=case.opened_at,
@@ -67,7 +82,7 @@ def refund_case(case: AfterSalesCase, *, now: datetime) -> None:
         decided_at=case.arbitrated_at or case.decided_at,
         decision_reason=case.ruling or case.answer,
     )
-    give_back(refund, case.line, now=now)
+    give_back(refund, now=now)
     cases.refunded(case, refund=refund, now=now)
 
 
@@ -84,35 +99,31 @@ def refund_in_full(order: Order, *, now: datetime) -> None:
     for case in cases.open_of_order(order).select_related("line"):
         cases.withdraw(case, now=now)
     for asked in Refund.objects.filter(order=order, state=Refund.State.REQUESTED):
-        _approve(asked, now)
+        asked.order = order
+        _by_rule(asked, now)
     for line in orders.lines(order):
         amount_fen = line.refundable_fen
-        if amount_fen:
+        if amount_fen or not line.is_given_back:
             orders.ask_back(line, amount_fen)
-            _approve(_for_the_rest(order, line, amount_fen, now), now)
+            _by_rule(_for_the_rest(order, line, amount_fen, now), now)
     reservations.release(reservations.of_order(order))
     shipments.trim(order)
 
 
 def _for_the_rest(order: Order, line: OrderLine, amount_fen: int, now: datetime) -> Refund:
-    return Refund.objects.create(
+    return Refund(
         order=order,
         line=line,
         amount_fen=amount_fen,
         asked_by_member=False,
-        automatic=True,
         asked_at=now,
     )
 
 
-def _approve(refund: Refund, now: datetime) -> None:
-    """By rule: nobody's judgement is needed, as the whole order goes back."""
-    orders.decide_back(refund.line, refund.amount_fen, approved=True)
-    refund.state = Refund.State.APPROVED
-    refund.before_settlement = refund.automatic = True
-    refund.decided_at = now
-    refund.save()
-    give_back(refund, refund.line, now=now)
+def _by_rule(refund: Refund, now: datetime) -> None:
+    """Nobody's judgement is needed, as the whole order goes back."""
+    refund.automatic, refund.decided_at = True, now
+    give_back(refund, now=now)
 
 
 def under_way(refunds: list[Refund]) -> list[PaymentRefund]:

@@ -65,7 +65,7 @@ def add_item(*, member_id: int, sku_id: int, qty: int, now: datetime) -> None:
     """So many more of a SKU. Errors: `sku_not_found` 404, `qty_invalid`, `out_of_stock` 409,
     `cart_full` 409."""
     with transaction.atomic():
-        member = members.acting(member_id)
+        member = members.acting(member_id, held=True)
         sku = catalogue.wanted_skus([sku_id])[sku_id]
         carts.add(member_id=member.pk, sku=sku, qty=qty, now=now)
 
@@ -76,7 +76,7 @@ def change_item(
     """Another quantity, or whether it is bought next. Errors: `not_found` 404, `qty_invalid`,
     `out_of_stock` 409."""
     with transaction.atomic():
-        member = members.acting(member_id)
+        member = members.acting(member_id, held=True)
         carts.change(member_id=member.pk, sku_id=sku_id, qty=qty, is_selected=is_selected)
 
 
@@ -84,7 +84,7 @@ def select(*, member_id: int, is_selected: bool, merchant_id: int | None = None)
     """All of the cart, or of one merchant, is bought next, or nothing of it. What can't be had is
     not selected along with the rest."""
     with transaction.atomic():
-        member = members.acting(member_id)
+        member = members.acting(member_id, held=True)
         of_shop = [
             line
             for line in show(member_id=member.pk).lines
@@ -101,7 +101,7 @@ def select(*, member_id: int, is_selected: bool, merchant_id: int | None = None)
 def take_out(*, member_id: int, sku_id: int) -> None:
     """The cart holds it no longer; one that it did not hold is no fault."""
     with transaction.atomic():
-        carts.take_out(member_id=members.acting(member_id).pk, sku_ids=[sku_id])
+        carts.take_out(member_id=members.acting(member_id, held=True).pk, sku_ids=[sku_id])
 
 
 def _wanted(row: CartItem, rows: Iterable[CartItem]) -> Mapping[int, int]:

@@ -1,5 +1,6 @@
-"""A member goes to pay."""
+"""A member goes to pay, an order or all of a checkout."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.members import services as members
+from mingchi.orders import checkouts
 from mingchi.orders import services as orders
-from mingchi.orders.models import Order
+from mingchi.orders.models import Checkout, Order
 from mingchi.payments import gateways
 from mingchi.payments import services as payments
 from mingchi.payments.gateways import Client, GatewayDownError, GatewayError, Request
@@ -35,6 +37,16 @@ class _Attempt:
     payment_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Device:
+    """From where it is paid, and through whom."""
+
+    gateway: str
+    client: str
+    payer: str
+    client_ip: str
+
+
 def pay_order(
     *,
     member_id: int,
@@ -46,53 +58,137 @@ def pay_order(
     payer: str = "",
     client_ip: str = "127.0.0.1",
 ) -> PayData:
-    """A new attempt to pay, with the gateway's best channel for the client. Errors: `not_found`
-    404, `not_payable` 409 where nothing is to be paid, the time is over, or the order's flow does
-    not wait for the money yet, `unknown_gateway`, `gateway_refused` 409, `gateway_down` 503: the
-    same key asks the gateway for the same attempt again.
+    """A new attempt to pay one order, alone, with the gateway's best channel for the client.
+
+    Errors: `not_found` 404, `not_payable` 409 where nothing is to be paid, the time is over, or the
+    order's flow does not wait for the money yet, `unknown_gateway`, `gateway_refused` 409,
+    `gateway_down` 503: the same key asks the gateway for the same attempt again.
     """
+    device = _Device(gateway=gateway, client=client, payer=payer, client_ip=client_ip)
+    begun = _once(
+        "pay_order",
+        member_id,
+        idempotency_key,
+        {"order_id": order_id},
+        device,
+        run=lambda: _of_order(member_id, order_id, device, now),
+    )
+    return _paying(begun, device)
+
+
+def pay_checkout(
+    *,
+    member_id: int,
+    checkout_id: int,
+    idempotency_key: str,
+    now: datetime,
+    gateway: str = "sandbox",
+    client: str = Client.BROWSER,
+    payer: str = "",
+    client_ip: str = "127.0.0.1",
+) -> PayData:
+    """A new attempt to pay at once all orders of a checkout that wait for their money. Errors as
+    `pay_order`."""
+    device = _Device(gateway=gateway, client=client, payer=payer, client_ip=client_ip)
+    begun = _once(
+        "pay_checkout",
+        member_id,
+        idempotency_key,
+        {"checkout_id": checkout_id},
+        device,
+        run=lambda: _of_checkout(member_id, checkout_id, device, now),
+    )
+    return _paying(begun, device)
+
+
+def payable(checkout: Checkout, *, now: datetime) -> list[Order]:
+    """The orders of a checkout that can be paid now, by their keys."""
+    waiting = Order.objects.filter(checkout=checkout, state=Order.State.CREATED).order_by("pk")
+    return [order for order in waiting if _payable_until(order, now) is not None]
+
+
+def _once(
+    action: str,
+    member_id: int,
+    key: str,
+    what: dict[str, int],
+    device: _Device,
+    *,
+    run: Callable[[], _Attempt],
+) -> _Attempt:
+    body = what | {"gateway": device.gateway, "client": device.client, "payer": device.payer}
     with transaction.atomic():
-        begun = once(
-            action="pay_order",
+        return once(
+            action=action,
             actor=f"member:{member_id}",
-            key=idempotency_key,
-            body={"order_id": order_id, "gateway": gateway, "client": client, "payer": payer},
-            run=lambda: _attempt(member_id, order_id, now, gateway, client),
+            key=key,
+            body=body,
+            run=run,
             result=_Attempt,
         )
-    payment = Payment.objects.select_related("order").get(pk=begun.payment_id)
+
+
+def _of_order(member_id: int, order_id: int, device: _Device, now: datetime) -> _Attempt:
+    members.acting(member_id)
+    channel = _channel(device)
+    order = orders.lock(order_id, member_id=member_id)
+    return _attempt(order.checkout, [order], str(order.state), device.gateway, channel, now)
+
+
+def _of_checkout(member_id: int, checkout_id: int, device: _Device, now: datetime) -> _Attempt:
+    members.acting(member_id)
+    channel = _channel(device)
+    checkout = checkouts.get(checkout_id, member_id=member_id)
+    keys = checkout.orders.values_list("pk", flat=True)
+    held = orders.lock_all(list(keys))
+    return _attempt(checkout, held, str(held[0].state), device.gateway, channel, now)
+
+
+def _channel(device: _Device) -> str:
+    channels = gateways.get(device.gateway).channels(Client(device.client))
+    if not channels:
+        raise DomainError("unknown_gateway", _("There is no such way to pay."), field="gateway")
+    return channels[0]
+
+
+def _attempt(
+    checkout: Checkout, held: Sequence[Order], state: str, gateway: str, channel: str, now: datetime
+) -> _Attempt:
+    until = {order: _payable_until(order, now) for order in held}
+    waiting = {order: due_at for order, due_at in until.items() if due_at is not None}
+    if not sum(order.total_fen for order in waiting):
+        raise ConflictError(
+            "not_payable", _("This order can't be paid now."), details={"state": state}
+        )
+    payment = payments.attempt(
+        checkout=checkout,
+        orders=list(waiting),
+        gateway=gateway,
+        channel=channel,
+        now=now,
+        expires_at=min(waiting.values()),
+    )
+    return _Attempt(payment_id=payment.pk)
+
+
+def _payable_until(order: Order, now: datetime) -> datetime | None:
+    """Until when an order can be paid; None where it can't be now."""
+    if order.state != Order.State.CREATED or order.payment_method == Order.PaymentMethod.COD:
+        return None
+    flow = order_flow(order.pk)
+    until = follow_flow.waits_until(flow, PAID) or order.pay_by
+    return until if now < until and follow_flow.waits_for(flow, PAID) else None
+
+
+def _paying(begun: _Attempt, device: _Device) -> PayData:
+    payment = Payment.objects.select_related("checkout").get(pk=begun.payment_id)
     return PayData(
         payment_id=payment.pk,
         out_trade_no=payment.out_trade_no,
         amount_fen=payment.amount_fen,
         gateway=payment.gateway,
-        data=_data(payment, payer=payer, client_ip=client_ip),
+        data=_data(payment, payer=device.payer, client_ip=device.client_ip),
     )
-
-
-def _attempt(member_id: int, order_id: int, now: datetime, gateway: str, client: str) -> _Attempt:
-    members.acting(member_id)
-    channels = gateways.get(gateway).channels(Client(client))
-    if not channels:
-        raise DomainError("unknown_gateway", _("There is no such way to pay."), field="gateway")
-    order = orders.lock(order_id, member_id=member_id)
-    flow = order_flow(order.pk)
-    until = follow_flow.waits_until(flow, PAID) or order.pay_by
-    if (
-        order.state != Order.State.CREATED
-        or order.payment_method == Order.PaymentMethod.COD
-        or now >= until
-        or not follow_flow.waits_for(flow, PAID)
-    ):
-        raise ConflictError(
-            "not_payable",
-            _("This order can't be paid now."),
-            details={"state": str(order.state)},
-        )
-    payment = payments.attempt(
-        order=order, gateway=gateway, channel=channels[0], now=now, expires_at=until
-    )
-    return _Attempt(payment_id=payment.pk)
 
 
 def _data(payment: Payment, *, payer: str, client_ip: str) -> dict[str, str]:
@@ -102,7 +198,7 @@ def _data(payment: Payment, *, payer: str, client_ip: str) -> dict[str, str]:
             Request(
                 out_trade_no=payment.out_trade_no,
                 amount_fen=payment.amount_fen,
-                subject=payment.order.number,
+                subject=payment.checkout.number,
                 channel=payment.channel,
                 payer=payer,
                 client_ip=client_ip,

@@ -12,7 +12,7 @@ from mingchi.foundation.errors import ConflictError, NotFoundError
 from mingchi.foundation.models import User
 from mingchi.orders import services as orders
 from mingchi.orders.models import Refund
-from mingchi.payments import refunding
+from mingchi.payments import bookings, refunding
 from mingchi.payments import services as payments
 from mingchi.payments.models import PaymentRefund
 from mingchi.rebates import queries, results
@@ -58,9 +58,12 @@ def settle_refund(*, refund_id: int, result: Result, now: datetime) -> bool:
         order = orders.lock(refund.order_id)
         if PaymentRefund.objects.filter(refund=refund).exists():
             return False
-        # The settler has moved the amount to `refund_pending`; only the way out is left.
+        # The settler has moved the price to `refund_pending`; the platform's part of it, and what
+        # was paid for delivery, are left, and the way out.
+        bookings.refunded(refund)
         sent = payments.send_back(
             payment=payments.of_order(order),
+            order=order,
             amount_fen=refund.amount_fen,
             reason="refund",
             refund=refund,

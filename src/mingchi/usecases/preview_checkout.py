@@ -1,12 +1,12 @@
 """What a checkout would cost and how, before anybody buys: every stage of the price by its name,
 what stands in the way, and a digest over all of it, so that nobody buys what they were not shown.
 
-Nothing is written here; `checkout` asks the same `look` again.
+Nothing is written here; `check_out` asks the same again.
 """
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,19 +14,18 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.catalogue.models import MAX_FEN, Product, Sku
-from mingchi.foundation.errors import ConflictError, DomainError
+from mingchi.catalogue.models import Sku
+from mingchi.foundation.errors import ConflictError
 from mingchi.members import addresses
 from mingchi.members.models import Address
-from mingchi.orders import carts, limits
+from mingchi.orders import carts
 from mingchi.pricing.basket import Amounts
 from mingchi.pricing.models import MemberCoupon
-from mingchi.usecases import problems, quote_items
+from mingchi.usecases import offers, quote_items
+from mingchi.usecases.offers import Item, Offer
 from mingchi.usecases.problems import Problem
-from mingchi.usecases.quote_items import EACH_ONCE, Basket, Quoted, Usable
+from mingchi.usecases.quote_items import Quoted, Usable
 
-MAX_ITEMS: Final = 100
-MAX_QTY: Final = 10**6
 LABELS: Final[Mapping[str, Promise]] = {
     "goods": _("Goods"),
     "price_cut": _("Price cut"),
@@ -34,14 +33,6 @@ LABELS: Final[Mapping[str, Promise]] = {
     "shipping": _("Shipping"),
     "platform_coupon": _("Platform's coupon"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """So many of a SKU."""
-
-    sku_id: int
-    qty: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +74,12 @@ class Shop:
 class Preview:
     """All that the member is shown. With problems it can't be bought."""
 
-    qty: Mapping[int, int]
-    basket: Basket
-    quoted: Quoted
+    offer: Offer
     address: Address | None
     shops: tuple[Shop, ...]
     stages: tuple[Stage, ...]
     problems: tuple[Problem, ...]
     digest: str
-
-    @property
-    def payable_fen(self) -> int:
-        """What the member pays."""
-        return self.quoted.quote.total.payable_fen
 
 
 def preview(*, member_id: int, wish: Wish, now: datetime) -> Preview:
@@ -105,114 +89,60 @@ def preview(*, member_id: int, wish: Wish, now: datetime) -> Preview:
     address = None
     if wish.address_id is not None:
         address = addresses.get(member_id=member_id, address_id=wish.address_id)
-    qty = wanted(member_id, wish)
-    basket = quote_items.basket(member_id=member_id, qty=qty, now=now)
-    region = address.region if address else None
-    quoted = quote_items.quote(basket, region=region, claim_ids=wish.coupon_ids)
-    found = [
-        *_of_articles(member_id, qty, basket),
-        *map(problems.of_price, quoted.quote.problems),
-        *_of_all(basket, quoted, address),
-    ]
-    return look(qty=qty, basket=basket, quoted=quoted, address=address, found=found)
-
-
-def look(
-    *,
-    qty: Mapping[int, int],
-    basket: Basket,
-    quoted: Quoted,
-    address: Address | None,
-    found: Sequence[Problem],
-) -> Preview:
-    """Put together what the member is shown."""
-    shops = tuple(_shops(basket, quoted))
-    stages = tuple(_stages(quoted.quote.total, quoted, quoted.quote.merchants))
+    offer = offers.offer(
+        member_id=member_id,
+        qty=_wanted(member_id, wish),
+        region=address.region if address else None,
+        claim_ids=wish.coupon_ids,
+        now=now,
+    )
+    shops = tuple(_shops(offer))
+    stages = tuple(_stages(offer.quoted.quote.total, offer.quoted, offer.by_merchant))
+    found = (*offer.problems, *_of_address(offer, address))
     return Preview(
-        qty=qty,
-        basket=basket,
-        quoted=quoted,
+        offer=offer,
         address=address,
         shops=shops,
         stages=stages,
-        problems=tuple(found),
-        digest=_digest(qty, shops, stages, quoted, address, found),
+        problems=found,
+        digest=_digest(offer, address, shops, stages, found),
     )
 
 
 def coupons(shown: Preview) -> list[Usable]:
     """Every coupon the member could choose for it, and why others are of no use."""
     region = shown.address.region if shown.address else None
-    return quote_items.usable(shown.basket, region=region)
+    return quote_items.usable(shown.offer.basket, region=region)
 
 
-def wanted(member_id: int, wish: Wish) -> dict[int, int]:
+def _wanted(member_id: int, wish: Wish) -> dict[int, int]:
     """How many of each SKU, from the cart where the wish names none."""
-    if wish.items is None:
-        qty = carts.selected(member_id)
-        if not qty:
-            raise ConflictError("cart_empty", _("Nothing in your cart is selected."), field="items")
-        return qty
-    qty = {item.sku_id: item.qty for item in wish.items}
-    if not 1 <= len(wish.items) <= MAX_ITEMS or len(qty) != len(wish.items):
-        raise DomainError("items_invalid", EACH_ONCE, field="items")
-    if any(not 1 <= units <= MAX_QTY for units in qty.values()):
-        raise DomainError("qty_invalid", _("From 1 to a million of each."), field="qty")
+    if wish.items is not None:
+        return offers.quantities(wish.items)
+    qty = carts.selected(member_id)
+    if not qty:
+        raise ConflictError("cart_empty", _("Nothing in your cart is selected."), field="items")
     return qty
 
 
-def by_product(qty: Mapping[int, int], skus: Iterable[Sku]) -> dict[Product, int]:
-    """How many units of each product, over its variants."""
-    wanted: dict[Product, int] = {}
-    for sku in skus:
-        wanted[sku.product] = wanted.get(sku.product, 0) + qty[sku.pk]
-    return wanted
-
-
-def _of_articles(member_id: int, qty: Mapping[int, int], basket: Basket) -> Iterable[Problem]:
-    """What is not on sale, not on the shelf, or more than one member may buy."""
-    yield from map(problems.not_on_sale, basket.missing)
-    for key, sku in basket.skus.items():
-        short = problems.on_shelf(sku, qty[key], is_on_sale=True)
-        if short is not None:
-            yield short
-    units = by_product(qty, basket.skus.values())
-    left = limits.left(member_id=member_id, products=units)
-    by_key = {product.pk: number for product, number in units.items()}
-    for product in units:
-        first = next(key for key, sku in basket.skus.items() if sku.product_id == product.pk)
-        over = problems.limited(product, by_key, left, sku_id=first)
-        if over is not None:
-            yield over
-
-
-def _of_all(basket: Basket, quoted: Quoted, address: Address | None) -> Iterable[Problem]:
-    """What is wrong with the whole: no address, or one that is no more; too much money."""
-    carried = any(
-        sku.product.goods_type != Product.GoodsType.VIRTUAL for sku in basket.skus.values()
-    )
-    if address is None and carried:
+def _of_address(offer: Offer, address: Address | None) -> Iterable[Problem]:
+    if address is None and offer.is_carried:
         yield Problem(code="address_needed", message=_("Choose where it is to be sent."))
     if address is not None and addresses.area_of(address) is None:
         yield Problem(
             code="address_outdated",
             message=_("The area of this address has ceased to exist. Choose it again."),
         )
-    if quoted.quote.total.sale_fen > MAX_FEN:
-        yield Problem(code="amount_too_large", message=_("The order is too large."))
 
 
-def _shops(basket: Basket, quoted: Quoted) -> Iterable[Shop]:
-    by_merchant: dict[int, list[Sku]] = {}
-    for sku in basket.skus.values():
-        by_merchant.setdefault(sku.product.merchant_id, []).append(sku)
-    for merchant_id, skus in by_merchant.items():
-        amounts = quoted.quote.merchants[merchant_id]
+def _shops(offer: Offer) -> Iterable[Shop]:
+    for merchant_id, skus in offer.by_merchant.items():
+        amounts = offer.quoted.quote.merchants[merchant_id]
         yield Shop(
             merchant_id=merchant_id,
             name=skus[0].product.merchant.name,
             skus=tuple(skus),
-            stages=tuple(_stages(amounts, quoted, {merchant_id})),
+            stages=tuple(_stages(amounts, offer.quoted, {merchant_id})),
             total_fen=amounts.payable_fen,
         )
 
@@ -235,11 +165,10 @@ def _stages(amounts: Amounts, quoted: Quoted, merchants: Container[int]) -> Iter
 
 
 def _digest(
-    qty: Mapping[int, int],
+    offer: Offer,
+    address: Address | None,
     shops: Iterable[Shop],
     stages: Iterable[Stage],
-    quoted: Quoted,
-    address: Address | None,
     found: Iterable[Problem],
 ) -> str:
     """Over everything shown that a member could mind, in no language."""
@@ -249,11 +178,7 @@ def _digest(
 
     facts = {
         "shops": [(shop.merchant_id, shop.name, told(shop.stages)) for shop in shops],
-        "lines": [
-            (sku.pk, qty[sku.pk], sku.product.title, sku.title, _amounts(quoted, sku.pk))
-            for shop in shops
-            for sku in shop.skus
-        ],
+        "lines": [_line(offer, sku) for shop in shops for sku in shop.skus],
         "stages": told(stages),
         "problems": [(each.code, each.sku_id, each.coupon_id) for each in found],
         "address": address and [address.name, address.phone, address.region, address.detail],
@@ -262,6 +187,7 @@ def _digest(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _amounts(quoted: Quoted, sku_id: int) -> tuple[int, ...]:
-    found = quoted.quote.lines[sku_id]
-    return found.list_fen, found.sale_fen, found.goods_fen, found.delivery_fen
+def _line(offer: Offer, sku: Sku) -> list[Any]:
+    amounts = offer.quoted.quote.lines[sku.pk]
+    sums = [amounts.list_fen, amounts.sale_fen, amounts.goods_fen, amounts.delivery_fen]
+    return [sku.pk, offer.qty[sku.pk], sku.product.title, sku.title, *sums]

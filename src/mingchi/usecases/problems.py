@@ -2,14 +2,15 @@
 members."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import queries as catalogue
 from mingchi.catalogue.models import Product, Sku
+from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.orders.limits import AT_MOST
 from mingchi.pricing import stages
 from mingchi.pricing.coupons import Reason
@@ -32,12 +33,26 @@ _NOT_WITH_THIS: Final = _("This coupon can't be used for this article.")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """`sku_id` is the article concerned, `coupon_id` the member's coupon; None where it is neither
-    of one."""
+    of one. `details` are for who is refused because of it."""
 
     code: str
     message: str | Promise
     sku_id: int | None = None
     coupon_id: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def refusal(self) -> DomainError:
+        """What stands in the way, as an error: 409, but 404 for what is not on sale."""
+        if self.code == NOT_ON_SALE:
+            assert self.sku_id is not None
+            return catalogue.sku_not_found(self.sku_id)
+        where = {OUT_OF_STOCK: "qty", LIMIT_EXCEEDED: "qty"}.get(
+            self.code, "coupons" if self.coupon_id else "items"
+        )
+        concerned = {"sku_id": self.sku_id, "coupon_id": self.coupon_id}
+        named = {name: key for name, key in concerned.items() if key is not None}
+        details = dict(self.details) or named
+        return ConflictError(self.code, self.message, field=where, details=details)
 
 
 def says(problem: stages.Problem) -> Promise:
@@ -74,7 +89,8 @@ def on_shelf(sku: Sku, qty: int, *, is_on_sale: bool) -> Problem | None:
         message = _("Sold out.")
     elif told.left is not None:
         message = _("Only %(left)s left.") % {"left": told.left}
-    return Problem(code=OUT_OF_STOCK, message=message, sku_id=sku.pk)
+    details = {"sku_id": sku.pk, "available": sku.available}
+    return Problem(code=OUT_OF_STOCK, message=message, sku_id=sku.pk, details=details)
 
 
 def limited(
@@ -85,4 +101,10 @@ def limited(
     if still is None or wanted[product.pk] <= still:
         return None
     message = AT_MOST % {"limit": product.limit_per_member, "left": still}
-    return Problem(code=LIMIT_EXCEEDED, message=message, sku_id=sku_id)
+    details = {"product_id": product.pk, "left": still}
+    return Problem(code=LIMIT_EXCEEDED, message=message, sku_id=sku_id, details=details)
+
+
+def too_large() -> Problem:
+    """More money than one order may move."""
+    return Problem(code="amount_too_large", message=_("The order is too large."))

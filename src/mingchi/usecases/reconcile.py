@@ -17,7 +17,14 @@ from mingchi.payments import bookings, gateways
 from mingchi.payments.at_the_door import AtTheDoor
 from mingchi.payments.bills import Bill, BillError, Kind, Line, day_bounds, day_of
 from mingchi.payments.gateways import GatewayDownError, GatewayError
-from mingchi.payments.models import BillDay, BillDifference, BillLine, Payment, PaymentRefund
+from mingchi.payments.models import (
+    BillDay,
+    BillDifference,
+    BillLine,
+    Payment,
+    PaymentPart,
+    PaymentRefund,
+)
 from mingchi.payments.reconciling import Difference, Key, Ours, compare, is_balanced
 from mingchi.payouts.models import Transfer
 from mingchi.usecases import checks, rights
@@ -189,17 +196,20 @@ def _ours(gateway: str, day: date, lines: Sequence[Line]) -> Iterable[Ours]:
 
 def _payments(gateway: str, day: date, numbers: list[str]) -> Iterable[Ours]:
     at_the_door = gateway == AtTheDoor.code
-    named = Q(order__number__in=numbers) if at_the_door else Q(out_trade_no__in=numbers)
+    named = Q(out_trade_no__in=numbers)
+    if at_the_door:
+        collected = PaymentPart.objects.filter(order__number__in=numbers)
+        named = Q(pk__in=collected.values("payment"))
     rows = Payment.objects.filter(named | _within("gateway_at", day), gateway=gateway)
     unowed = set(
         PaymentRefund.objects.filter(payment__in=rows, refund__isnull=True).values_list(
             "payment_id", flat=True
         )
     )
-    for row in rows.select_related("order"):
+    for row in rows.prefetch_related("parts__order"):
         yield Ours(
             kind=Kind.PAYMENT,
-            number=row.order.number if at_the_door else row.out_trade_no,
+            number=row.parts.all()[0].order.number if at_the_door else row.out_trade_no,
             row=f"payment:{row.pk}",
             amount_fen=row.amount_fen,
             done=row.state == Payment.State.PAID,

@@ -134,16 +134,15 @@ def decide_refund(
     with transaction.atomic():
         refund = _locked(refund_id, by)
         order = refund.order
-        line = OrderLine.objects.select_for_update().get(pk=refund.line_id)
-        orders.decide_back(line, refund.amount_fen, approved=approve)
-        refund.state = Refund.State.APPROVED if approve else Refund.State.REFUSED
+        line = refund.line
         refund.decided_by, refund.decided_at, refund.decision_reason = by, now, reason
         if approve:
-            refund.before_settlement = order.state in BEFORE_SETTLEMENT
-            line.refresh_from_db()
-            sent_id = give_back(refund, line, now=now)
+            sent_id = give_back(refund, now=now)
             refund.restock = _restock(order, line, restock)
             follow_flow.end_if_refunded(order, actor=rights.actor(by), now=now)
+        else:
+            orders.decide_back(line, refund.amount_fen, approved=False)
+            refund.state = Refund.State.REFUSED
         refund.save()
         audit.record(
             actor=rights.actor(by),
@@ -169,7 +168,7 @@ def _locked(refund_id: int, by: User) -> Refund:
         raise NotFoundError()
     order = orders.lock(found)
     rights.require(by, "refund.decide", merchant_id=order.merchant_id)
-    refund = Refund.objects.get(pk=refund_id)
+    refund = Refund.objects.select_related("line").get(pk=refund_id)
     refund.order = order
     if refund.asked_by_id == by.pk:
         raise DomainError(
@@ -189,7 +188,7 @@ def _restock(order: Order, line: OrderLine, units: int | None) -> int:
     held = line.reservations.filter(case=None).first()
     in_house = held.held if held is not None else 0
     if units is None:
-        units = in_house if line.refunded_fen == line.amount_fen else 0
+        units = in_house if line.is_given_back else 0
     if units < 0:
         raise DomainError("qty_invalid", _("No less than none."), field="restock")
     if units:

@@ -16,7 +16,7 @@ def sandbox_pay(*, member_id: int, out_trade_no: str, now: datetime) -> Taken:
     readable = out_trade_no.isascii() and out_trade_no.isprintable()
     payment = Payment.objects.filter(
         out_trade_no=out_trade_no if readable else "",
-        order__member_id=member_id,
+        checkout__member_id=member_id,
         gateway=SandboxGateway.code,
     ).first()
     if payment is None or settings.LIVE:

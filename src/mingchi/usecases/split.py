@@ -16,7 +16,7 @@ from mingchi.rebates import plans, queries
 
 def plan_in_force() -> Plan:
     """The active plan; its text is read once."""
-    return _read(plans.active(queries.programme()).toml)
+    return _read(plans.active_toml(queries.MAIN))
 
 
 def refuse_excess(lines: Sequence[OrderLine]) -> None:

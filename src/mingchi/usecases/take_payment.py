@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import DomainError
 from mingchi.fulfilment import services
-from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.payments import gateways, receipts, refunding
 from mingchi.payments.gateways import (
@@ -31,20 +30,20 @@ Outcome = GatewayNotice.Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What came of a notice: `applied`, `duplicate`, `sent_back` or `nothing`. The gateway is
-    answered ok."""
+    """What came of a notice: `applied`, `duplicate`, `sent_back` or `nothing`; which orders it is
+    about, and what of it goes back. The gateway is answered ok."""
 
     outcome: str
     payment_id: int | None = None
-    order_id: int | None = None
-    payment_refund_id: int | None = None
+    order_ids: tuple[int, ...] = ()
+    payment_refund_ids: tuple[int, ...] = ()
 
 
 def take_payment(*, gateway: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Taken:
-    """Keep the notice as it came, then book once what it tells, and tell the order's flow.
+    """Keep the notice as it came, then book once what it tells, and tell the flows of the orders.
 
-    Paid after the order was cancelled or its price changed, or twice, is booked and on its way
-    back. Raises `notice_refused` (400, or 401 for a bad signature or time) with
+    What was paid for an order after it was cancelled or its price changed, or twice, is booked and
+    on its way back. Raises `notice_refused` (400, or 401 for a bad signature or time) with
     `details.reason`, after the notice is kept.
     """
     headers = {name.lower(): value for name, value in headers.items()}
@@ -98,23 +97,23 @@ def _take(kept: GatewayNotice, told: Told, now: datetime) -> Taken:
 
 
 def _apply(kept: GatewayNotice, notice: Notice, now: datetime) -> Taken:
-    """Order first, then payment: the order of locks everywhere."""
+    """Orders first, then payment: the order of locks everywhere."""
     found = Payment.objects.filter(out_trade_no=notice.out_trade_no, gateway=kept.gateway).first()
     if found is None:
         raise GatewayError("unknown_payment")
-    order = orders.lock(found.order_id)
+    held = receipts.lock_orders(found)
     payment = Payment.objects.select_for_update().get(pk=found.pk)
     kept.payment = payment
     if notice.amount_fen != payment.amount_fen:
         raise GatewayError("wrong_amount")
-    receipt = receipts.book(order, payment, gateway_no=notice.gateway_no, now=now, at=notice.at)
-    if receipt.outcome == Outcome.APPLIED:
+    receipt = receipts.book(held, payment, gateway_no=notice.gateway_no, now=now, at=notice.at)
+    for order in receipt.paid:
         tell_paid(order, payment, now)
     return Taken(
         outcome=str(receipt.outcome),
         payment_id=payment.pk,
-        order_id=order.pk,
-        payment_refund_id=receipt.payment_refund_id,
+        order_ids=tuple(order.pk for order in held),
+        payment_refund_ids=receipt.payment_refund_ids,
     )
 
 
@@ -143,8 +142,8 @@ def _take_refund(kept: GatewayNotice, told: RefundNotice, now: datetime) -> Take
     return Taken(
         outcome=Outcome.DUPLICATE if known else Outcome.APPLIED,
         payment_id=sent.payment_id,
-        order_id=sent.payment.order_id,
-        payment_refund_id=sent.pk,
+        order_ids=(sent.order_id,),
+        payment_refund_ids=(sent.pk,),
     )
 
 

@@ -4,13 +4,13 @@ may pay them any more."""
 from datetime import datetime
 
 import structlog
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from mingchi.orders.models import Order
 from mingchi.payments import receipts
 from mingchi.payments import services as payments
 from mingchi.payments.gateways import GatewayDownError, GatewayError
-from mingchi.payments.models import Payment
+from mingchi.payments.models import Payment, PaymentPart
 from mingchi.usecases.each import for_each
 from mingchi.usecases.take_payment import tell_paid
 
@@ -34,13 +34,13 @@ def _due(now: datetime) -> Q:
 
 
 def _unwanted(now: datetime) -> QuerySet[Payment]:
-    """Nobody waits for them: the order was cancelled or paid otherwise, has another price by now,
-    or the time to pay is over."""
-    return _open().filter(
-        ~Q(order__state=Order.State.CREATED)
-        | ~Q(amount_fen=F("order__total_fen"))
-        | Q(expires_at__lte=now)
+    """Nobody waits for them: an order of theirs was cancelled or paid otherwise, has another price
+    by now, or the time to pay is over. What is still to be paid then has a new attempt."""
+    stale = PaymentPart.objects.filter(
+        ~Q(order__state=Order.State.CREATED) | ~Q(amount_fen=F("order__total_fen")),
+        payment=OuterRef("pk"),
     )
+    return _open().filter(Exists(stale) | Q(expires_at__lte=now))
 
 
 def _each(rows: QuerySet[Payment], now: datetime, limit: int, *, close: bool) -> int:

@@ -40,7 +40,7 @@ def gateway_notice(
 
 
 def _agree(taken: Taken) -> HttpResponse:
-    return JsonResponse({"outcome": taken.outcome, "order_id": taken.order_id})
+    return JsonResponse({"outcome": taken.outcome, "order_ids": list(taken.order_ids)})
 
 
 def _agree_wechat(_taken: Taken) -> HttpResponse:

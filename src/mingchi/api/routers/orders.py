@@ -10,16 +10,17 @@ from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, 
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
-from mingchi.api.shapes import OrderOut, RefundOut
+from mingchi.api.shapes import OrderOut, PayIn, PayOut, RefundOut
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders.models import Order, Refund
-from mingchi.payments.gateways import Client
 from mingchi.usecases import cancel_order as use_cancel
 from mingchi.usecases import pay_order as use_pay
 from mingchi.usecases import place_order as use_place
 from mingchi.usecases import receive_order as use_receive
 from mingchi.usecases import refund_order as use_refund
+from mingchi.usecases.offers import Item
+from mingchi.usecases.placing import Delivery
 
 router = GuardedRouter(tags=["orders"])
 
@@ -45,34 +46,12 @@ class PlaceIn(Input):
 
 class PlacedOut(Schema):
     order_id: int
+    checkout_id: int
     number: str
     state: str
     goods_fen: int
     shipping_fen: int
     total_fen: int
-
-
-class PayIn(Input):
-    gateway: str = Field(default="sandbox", pattern="^[a-z]{1,20}$")
-    client: Client = Field(default=Client.BROWSER, description="where the buyer pays")
-    payer: str = Field(
-        default="",
-        max_length=100,
-        pattern="^[!-~]*$",
-        description="the buyer's id at the gateway (WeChat openid), where the way needs it",
-    )
-
-
-class PayOut(Schema):
-    """`data` is what the buyer's device hands to the gateway; its `kind` says how: `qr` (show
-    `code_url`), `redirect` (go to `url`), `wechat` (wx.requestPayment or WeixinJSBridge),
-    `alipay_app` (`order_string`), `alipay_mini` (my.tradePay with `trade_no`), `sandbox`."""
-
-    payment_id: int
-    out_trade_no: str
-    amount_fen: int
-    gateway: str
-    data: dict[str, str]
 
 
 class RefundIn(Input):
@@ -89,11 +68,12 @@ class RefundAskedOut(Schema):
 
 @router.post("", response={201: PlacedOut}, summary="Place an order")
 def place_order(request: HttpRequest, data: PlaceIn) -> Status[PlacedOut]:
-    """Articles of one merchant, at today's prices; the stock is reserved until it is paid."""
+    """Articles of one merchant, at today's prices and without coupons or a preview; the stock is
+    reserved until it is paid."""
     placed = use_place.place_order(
         member_id=member_of(request).pk,
-        items=[use_place.Item(sku_id=item.sku_id, qty=item.qty) for item in data.items],
-        delivery=use_place.Delivery(**data.delivery.dict()),
+        items=[Item(sku_id=item.sku_id, qty=item.qty) for item in data.items],
+        delivery=Delivery(**data.delivery.dict()),
         idempotency_key=idempotency_key(request),
         now=clock.now(),
     )
@@ -125,16 +105,14 @@ def get_order(request: HttpRequest, order_id: Id) -> OrderOut:
 
 @router.post("/{order_id}/pay", response=PayOut, summary="Go to pay")
 def pay_order(request: HttpRequest, order_id: Id, data: PayIn) -> PayOut:
-    """A new attempt to pay; the gateway's notice makes the order paid."""
+    """A new attempt to pay this order alone; the gateway's notice makes it paid."""
     paying = use_pay.pay_order(
         member_id=member_of(request).pk,
         order_id=order_id,
         idempotency_key=idempotency_key(request),
         now=clock.now(),
-        gateway=data.gateway,
-        client=data.client,
-        payer=data.payer,
         client_ip=address(request),
+        **data.dict(),
     )
     return PayOut.from_orm(paying)
 

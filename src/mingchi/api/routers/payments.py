@@ -29,7 +29,7 @@ class WayOut(Schema):
 
 class PaymentTakenOut(Schema):
     outcome: str = Field(description="applied, duplicate or sent_back")
-    order_id: int | None
+    order_ids: list[int]
 
 
 class SandboxPayIn(Input):
@@ -56,4 +56,4 @@ def sandbox_pay(request: HttpRequest, data: SandboxPayIn) -> PaymentTakenOut:
     taken = use_sandbox_pay.sandbox_pay(
         member_id=member_of(request).pk, out_trade_no=data.out_trade_no, now=clock.now()
     )
-    return PaymentTakenOut(outcome=taken.outcome, order_id=taken.order_id)
+    return PaymentTakenOut(outcome=taken.outcome, order_ids=list(taken.order_ids))

@@ -4,7 +4,7 @@ from mingchi.orders.models.cart import CartItem
 from mingchi.orders.models.case import AfterSalesCase
 from mingchi.orders.models.case_entry import CaseEntry, CasePicture
 from mingchi.orders.models.decision import OrderDecision, PriceChange
-from mingchi.orders.models.order import Order, OrderLine
+from mingchi.orders.models.order import Checkout, Order, OrderLine
 from mingchi.orders.models.paper import InvoiceRequest, Notification
 from mingchi.orders.models.refund import Refund
 from mingchi.orders.models.reservation import Reservation
@@ -15,6 +15,7 @@ __all__ = [
     "CartItem",
     "CaseEntry",
     "CasePicture",
+    "Checkout",
     "InvoiceRequest",
     "Notification",
     "Order",

@@ -14,8 +14,6 @@ class CartItem(models.Model):
     """So many of a SKU in a member's cart. It reserves nothing, and stays when the article can't be
     had any more. Only `orders.carts` changes it."""
 
-    MERCHANT_PATH = "sku__product__merchant"
-
     member = models.ForeignKey(
         Member, models.CASCADE, db_index=False, related_name="cart", verbose_name=_("member")
     )

@@ -9,8 +9,33 @@ from mingchi.members.models import REGION, Member
 from mingchi.merchants.models import Merchant
 
 
+class Checkout(models.Model):
+    """What a member bought at once: an order of each merchant, paid together. Its coupons are kept
+    under `orders.checkouts.key`; its state is that of its orders."""
+
+    number = models.CharField(_("number"), max_length=24, unique=True)
+    member = models.ForeignKey(
+        Member, models.PROTECT, related_name="checkouts", verbose_name=_("member")
+    )
+    placed_at = models.DateTimeField(_("placed"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("checkout")
+        verbose_name_plural = _("checkouts")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Order(models.Model):
-    """What a member bought of one merchant. Only `orders.services.move` changes `state`."""
+    """What a member bought of one merchant, as a part of a checkout. Only `orders.services.move`
+    changes `state`.
+
+    `goods_fen`, `shipping_fen` and `total_fen` are what the member pays; `subsidy_fen` is what the
+    platform adds in the member's place.
+    """
 
     class State(models.TextChoices):
         CREATED = "created", _("to be paid")
@@ -32,6 +57,9 @@ class Order(models.Model):
 
     MERCHANT_PATH = "merchant"
 
+    checkout = models.ForeignKey(
+        Checkout, models.PROTECT, related_name="orders", verbose_name=_("checkout")
+    )
     number = models.CharField(_("number"), max_length=24, unique=True)
     member = models.ForeignKey(
         Member, models.PROTECT, db_index=False, related_name="orders", verbose_name=_("member")
@@ -42,7 +70,8 @@ class Order(models.Model):
     region = models.CharField(_("region code"), max_length=6, null=True, blank=True)
     recipient = models.CharField(_("recipient"), max_length=60, blank=True)
     recipient_phone = models.CharField(_("recipient's phone"), max_length=20, blank=True)
-    address = models.CharField(_("address"), max_length=200, blank=True)
+    address = models.CharField(_("address"), max_length=240, blank=True)
+    note = models.CharField(_("buyer's note"), max_length=200, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.CREATED
     )
@@ -62,6 +91,7 @@ class Order(models.Model):
     goods_fen = models.BigIntegerField(_("goods (fen)"))
     shipping_fen = models.BigIntegerField(_("shipping (fen)"), default=0)
     total_fen = models.BigIntegerField(_("total (fen)"))
+    subsidy_fen = models.BigIntegerField(_("paid by the platform (fen)"), default=0)
     carrier = models.CharField(_("carrier"), max_length=40, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
     placed_at = models.DateTimeField(_("placed"))
@@ -94,7 +124,8 @@ class Order(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(goods_fen__gte=1, shipping_fen__gte=0, total_fen__lte=MAX_FEN)
+                condition=Q(goods_fen__gte=0, shipping_fen__gte=0, total_fen__lte=MAX_FEN)
+                & Q(subsidy_fen__gte=0, total_fen__gte=1 - F("subsidy_fen"))
                 & Q(total_fen=F("goods_fen") + F("shipping_fen")),
                 name="order_total_is_the_sum",
             ),
@@ -150,6 +181,11 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """One SKU of an order, with what it cost at the moment of buying.
 
+    `amount_fen` is its price in settlement: quantity times unit price less the merchant's coupon.
+    Of that the member pays `goods_fen`, of `freight_fen` (what the merchant has for sending it)
+    `delivery_fen`; the platform's coupon pays the rest. What is refunded goes back first from the
+    goods, then from the delivery; `price_back_fen` is how much of `amount_fen` was taken back.
+
     `cost_fen`, `distribution_fen` and `pool_fen` are totals of the line. `engine_line` is its
     place in the engine's order: lines refunded in full before settlement are not in it.
     `refunding_fen` is asked for and not decided, `refunded_fen` is approved.
@@ -164,11 +200,15 @@ class OrderLine(models.Model):
     qty = models.IntegerField(_("quantity"))
     price_fen = models.BigIntegerField(_("unit price (fen)"))
     amount_fen = models.BigIntegerField(_("amount (fen)"))
+    goods_fen = models.BigIntegerField(_("paid for the goods (fen)"))
+    freight_fen = models.BigIntegerField(_("freight (fen)"), default=0)
+    delivery_fen = models.BigIntegerField(_("paid for delivery (fen)"), default=0)
     cost_fen = models.BigIntegerField(_("cost (fen)"))
     distribution_fen = models.BigIntegerField(_("distribution (fen)"), null=True, blank=True)
     pool_fen = models.BigIntegerField(_("pool (fen)"), null=True, blank=True)
     refunding_fen = models.BigIntegerField(_("refund asked (fen)"), default=0)
     refunded_fen = models.BigIntegerField(_("refunded (fen)"), default=0)
+    price_back_fen = models.BigIntegerField(_("of the amount taken back (fen)"), default=0)
     restocked = models.IntegerField(_("units put back"), default=0)
     engine_line = models.PositiveSmallIntegerField(_("line in settlement"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -180,14 +220,20 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="order_line_place_once"),
             models.CheckConstraint(
-                condition=Q(qty__gte=1, qty__lte=10**6, price_fen__gte=1)
-                & Q(amount_fen=F("qty") * F("price_fen")),
-                name="order_line_amount_is_qty_times_price",
+                condition=Q(qty__gte=1, qty__lte=10**6, price_fen__gte=1, amount_fen__gte=0)
+                & Q(amount_fen__lte=F("qty") * F("price_fen")),
+                name="order_line_amount_within_qty_times_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(goods_fen__gte=0, goods_fen__lte=F("amount_fen"))
+                & Q(delivery_fen__gte=0, delivery_fen__lte=F("freight_fen")),
+                name="order_line_paid_within_price",
             ),
             models.CheckConstraint(
                 condition=Q(refunding_fen__gte=0, refunded_fen__gte=0)
-                & Q(refunded_fen__lte=F("amount_fen") - F("refunding_fen")),
-                name="order_line_refund_within_amount",
+                & Q(refunded_fen__lte=F("goods_fen") + F("delivery_fen") - F("refunding_fen"))
+                & Q(price_back_fen__gte=0, price_back_fen__lte=F("amount_fen")),
+                name="order_line_refund_within_paid",
             ),
             models.CheckConstraint(
                 condition=Q(restocked__gte=0, restocked__lte=F("qty")),
@@ -200,5 +246,15 @@ class OrderLine(models.Model):
 
     @property
     def refundable_fen(self) -> int:
-        """What may still be asked back."""
-        return self.amount_fen - self.refunded_fen - self.refunding_fen
+        """What may still be asked back, delivery in it."""
+        return self.paid_fen - self.refunded_fen - self.refunding_fen
+
+    @property
+    def paid_fen(self) -> int:
+        """What the member pays for it, delivery in it."""
+        return self.goods_fen + self.delivery_fen
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether nothing of its price is left."""
+        return self.price_back_fen == self.amount_fen

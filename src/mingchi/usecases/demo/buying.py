@@ -9,8 +9,10 @@ from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.demo import people
 from mingchi.usecases.demo.world import Buyer, World
 from mingchi.usecases.join import join
+from mingchi.usecases.offers import Item
 from mingchi.usecases.pay_order import pay_order
-from mingchi.usecases.place_order import Delivery, Item, place_order
+from mingchi.usecases.place_order import place_order
+from mingchi.usecases.placing import Delivery
 from mingchi.usecases.receive_order import receive_order
 from mingchi.usecases.refund_order import ask_refund, decide_refund
 from mingchi.usecases.sandbox_pay import sandbox_pay
