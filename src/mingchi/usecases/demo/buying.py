@@ -3,16 +3,21 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+from mingchi.members.addresses import Place
 from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import run_flows
+from mingchi.usecases.check_out import CheckedOut, check_out
 from mingchi.usecases.complete_order import complete_order
 from mingchi.usecases.demo import people
-from mingchi.usecases.demo.world import Buyer, World
+from mingchi.usecases.demo.world import Buyer, Shelf, World
 from mingchi.usecases.join import join
+from mingchi.usecases.keep_addresses import add_address
+from mingchi.usecases.keep_cart import add_item
 from mingchi.usecases.offers import Item
-from mingchi.usecases.pay_order import pay_order
+from mingchi.usecases.pay_order import pay_checkout, pay_order
 from mingchi.usecases.place_order import place_order
 from mingchi.usecases.placing import Delivery
+from mingchi.usecases.preview_checkout import Wish, preview
 from mingchi.usecases.receive_order import receive_order
 from mingchi.usecases.refund_order import ask_refund, decide_refund
 from mingchi.usecases.sandbox_pay import sandbox_pay
@@ -22,6 +27,8 @@ from mingchi.usecases.ship_order import ship_order
 OPENERS = 14
 ROOTS = 6
 CARRIERS = ("顺丰速运", "中通快递", "京东物流", "邮政 EMS")
+# Every so many orders is a cart over two merchants.
+CARTS = 6
 REASONS = ("不喜欢", "尺寸不合适", "包装破损", "与描述不符", "多拍了")
 
 
@@ -68,8 +75,16 @@ def _join(world: World, number: int, when: datetime) -> None:
             address=address,
             name=name,
             phone=phone,
+            address_id=_keep_address(joined.member_id, name, phone, region, address),
         )
     )
+
+
+def _keep_address(member_id: int, name: str, phone: str, region: str, address: str) -> int:
+    """Everybody keeps the address that they order to."""
+    detail = address.removeprefix(dict(people.PLACES)[region])
+    place = Place(name=name, phone=phone, region=region, detail=detail, label="家")
+    return add_address(member_id=member_id, place=place)
 
 
 def _opening_order(world: World, number: int, when: datetime) -> None:
@@ -96,11 +111,57 @@ def _order(world: World, number: int, when: datetime) -> None:
     shelf = chance.choice(world.skus)
     picked = chance.sample(shelf, chance.choice((1, 1, 1, 2, 2, 3)))
     items = [Item(sku_id=sku, qty=chance.choice((1, 1, 1, 2))) for sku, _price in picked]
-    order_id = _place(world, buyer, items, number, when)
-    if chance.random() < 0.03:
-        return  # never paid: the worker cancels it
+    never_paid = chance.random() < 0.03  # the worker cancels it
     at = when + timedelta(minutes=chance.randint(1, 12))
-    world.calendar.at(at, partial(_paid, world, buyer, order_id, number))
+    if number % CARTS == 0:
+        _fill_cart(world, buyer, shelf, items, number, when)
+        done = _check_out(world, buyer, number, when)
+        if not never_paid:
+            world.calendar.at(at, partial(_paid_together, world, buyer, done, number))
+        return
+    order_id = _place(world, buyer, items, number, when)
+    if not never_paid:
+        world.calendar.at(at, partial(_paid, world, buyer, order_id, number))
+
+
+def _fill_cart(
+    world: World, buyer: Buyer, shelf: Shelf, items: list[Item], number: int, when: datetime
+) -> None:
+    """What was picked, and something of the other merchant."""
+    other = next(each for each in world.skus if each is not shelf)
+    more = Item(sku_id=other[number % len(other)][0], qty=1)
+    for item in (*items, more):
+        add_item(member_id=buyer.member_id, sku_id=item.sku_id, qty=item.qty, now=when)
+
+
+def _check_out(world: World, buyer: Buyer, number: int, when: datetime) -> CheckedOut:
+    """With the coupons that save most, as most do."""
+    wish = Wish(address_id=buyer.address_id)
+    shown = preview(member_id=buyer.member_id, wish=wish, now=when)
+    return check_out(
+        member_id=buyer.member_id,
+        wish=wish,
+        digest=shown.digest,
+        idempotency_key=world.key("cart", number),
+        now=when,
+        is_demo=True,
+    )
+
+
+def _paid_together(
+    world: World, buyer: Buyer, done: CheckedOut, number: int, when: datetime
+) -> None:
+    data = pay_checkout(
+        member_id=buyer.member_id,
+        checkout_id=done.checkout_id,
+        idempotency_key=world.key("pay", number),
+        now=when,
+    )
+    sandbox_pay(member_id=buyer.member_id, out_trade_no=data.out_trade_no, now=when)
+    for place, order in enumerate(done.orders):
+        at = world.later(when, 4, 30)
+        own = number + place * 10_000
+        world.calendar.at(at, partial(_shipped, world, buyer, order.order_id, own))
 
 
 def _paid(world: World, buyer: Buyer, order_id: int, number: int, when: datetime) -> None:
@@ -176,7 +237,7 @@ def _refund(world: World, buyer: Buyer, order_id: int, number: int, when: dateti
     asked = ask_refund(
         order_id=order_id,
         line_id=line.pk,
-        amount_fen=line.amount_fen if whole else line.amount_fen // chance.choice((2, 3, 4)),
+        amount_fen=line.goods_fen if whole else line.goods_fen // chance.choice((2, 3, 4)),
         reason=chance.choice(REASONS),
         idempotency_key=world.key("refund", number),
         now=when,

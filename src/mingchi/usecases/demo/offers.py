@@ -5,15 +5,12 @@ from functools import partial
 from typing import Any, Final
 
 from mingchi.foundation.errors import ConflictError
-from mingchi.members.addresses import Place
 from mingchi.pricing.models import Coupon
 from mingchi.pricing.shipping import Fee, Rule
 from mingchi.usecases.claim_coupons import claim_coupon
-from mingchi.usecases.demo import people
 from mingchi.usecases.demo.world import World
 from mingchi.usecases.edit_coupons import CouponData, add_coupon, grant_coupon, open_coupon
 from mingchi.usecases.edit_shipping import TemplateData, add_template
-from mingchi.usecases.keep_addresses import add_address
 
 FAR: Final = ("54", "63", "65")  # 西藏、青海、新疆
 NEAR: Final = ("31", "32", "33")  # 江浙沪
@@ -35,7 +32,6 @@ def plan_claims(world: World) -> None:
         at = world.day(20 + 69 * (37 * number % CLAIMS) / CLAIMS)
         world.calendar.at(at, partial(_claim, world, number))
     world.calendar.at(world.day(80), partial(_grant, world))
-    world.calendar.at(world.day(60), lambda at: _addresses(world))
 
 
 def _fee(first: tuple[int, int], more: tuple[int, int], **free: int) -> Fee:
@@ -131,17 +127,3 @@ def _grant(world: World, when: datetime) -> None:
         now=when,
         reason="发货延迟致歉",
     )
-
-
-def _addresses(world: World) -> None:
-    """Everybody keeps the address that they order to."""
-    names = dict(people.PLACES)
-    for buyer in world.buyers:
-        place = Place(
-            name=buyer.name,
-            phone=buyer.phone,
-            region=buyer.region,
-            detail=buyer.address.removeprefix(names[buyer.region]),
-            label="家",
-        )
-        add_address(member_id=buyer.member_id, place=place)

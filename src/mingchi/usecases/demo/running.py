@@ -174,7 +174,7 @@ def _leave_work(world: World, when: datetime) -> None:
             by=world.staff["service"],
             order_id=order.pk,
             line_id=line.pk,
-            amount_fen=line.price_fen,
+            amount_fen=min(line.price_fen, line.goods_fen),
             reason="会员来电：商品有瑕疵",
             idempotency_key=world.key("last-refund", order.pk),
             now=when,

@@ -10,6 +10,8 @@ from mingchi.foundation.models import User
 from mingchi.rebates.settlement import Settler
 
 Step = Callable[[datetime], None]
+# The articles of one merchant, each with its price in fen.
+Shelf = list[tuple[int, int]]
 
 
 class Calendar:
@@ -44,6 +46,7 @@ class Buyer:
     address: str
     name: str
     phone: str
+    address_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ class World:
     programme_id: int
     calendar: Calendar = field(default_factory=Calendar)
     staff: dict[str, User] = field(default_factory=dict)
-    skus: list[list[tuple[int, int]]] = field(default_factory=list)
+    skus: list[Shelf] = field(default_factory=list)
     buyers: list[Buyer] = field(default_factory=list)
 
     def day(self, number: float) -> datetime:
