@@ -85,7 +85,7 @@ def paid(buyer: Api, article: Sku, *, qty: int = 1) -> int:
     order_id = place(buyer, article, qty=qty).body["order_id"]
     paying = buyer.post(f"/orders/{order_id}/pay", {}).body
     told = notify(paying)
-    assert told.body == {"outcome": "applied", "order_id": order_id}, told.body
+    assert told.body == {"outcome": "applied", "order_ids": [order_id]}, told.body
     return int(order_id)
 
 

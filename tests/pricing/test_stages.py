@@ -272,27 +272,28 @@ def test_refunds_return_exactly_what_was_paid(purchase: Purchase, data: st.DataO
     found = of(purchase)
     back = {"member": 0, "platform": 0, "settlement": 0}
     for amounts in found.lines.values():
-        for paid_fen, subsidy_fen in (
-            (amounts.goods_fen, amounts.platform_off_fen),
-            (amounts.delivery_fen, amounts.platform_shipping_off_fen),
-        ):
-            before_fen = 0
-            while True:
-                part = data.draw(st.integers(0, paid_fen - before_fen)) or paid_fen - before_fen
-                given_back = refunds.give_back(
-                    paid_fen=paid_fen,
-                    subsidy_fen=subsidy_fen,
-                    before_fen=before_fen,
-                    amount_fen=part,
-                )
-                assert given_back.paid_fen == part
-                assert given_back.subsidy_fen >= 0
-                back["member"] += given_back.paid_fen
-                back["platform"] += given_back.subsidy_fen
-                back["settlement"] += given_back.price_fen
-                before_fen += part
-                if before_fen == paid_fen:
-                    break
+        line = refunds.Paid(
+            price_fen=amounts.price_fen,
+            goods_fen=amounts.goods_fen,
+            freight_fen=amounts.freight_fen,
+            delivery_fen=amounts.delivery_fen,
+        )
+        before_fen = 0
+        while True:
+            left_fen = line.paid_fen - before_fen
+            part = data.draw(st.integers(0, left_fen)) or left_fen
+            given_back = refunds.of_line(line, before_fen=before_fen, amount_fen=part)
+            goods, delivery = given_back.goods, given_back.delivery
+            assert goods.paid_fen + delivery.paid_fen == part
+            assert min(goods.subsidy_fen, delivery.subsidy_fen) >= 0
+            # Delivery goes back once all of the goods have.
+            assert not delivery.paid_fen or before_fen + part > line.goods_fen
+            back["member"] += part
+            back["platform"] += goods.subsidy_fen + delivery.subsidy_fen
+            back["settlement"] += goods.price_fen + delivery.price_fen
+            before_fen += part
+            if before_fen == line.paid_fen:
+                break
     whole = found.total
     assert back == {
         "member": whole.payable_fen,

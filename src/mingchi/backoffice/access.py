@@ -51,7 +51,6 @@ SEES: Final[dict[str, Roles]] = {
     "fulfilment.hold": ALL_PLATFORM | ANY_MERCHANT,
     "fulfilment.signal": ALL_PLATFORM | {MANAGER, HELPER},
     "payments.payment": MONEY | {SERVICE, OPERATOR},
-    "payments.paymentpart": MONEY | {SERVICE, OPERATOR, CASHIER, MANAGER},
     "payments.gatewaynotice": MONEY,
     "payments.billday": MONEY,
     "payments.billdifference": MONEY,

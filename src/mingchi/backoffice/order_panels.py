@@ -14,6 +14,9 @@ from mingchi.payments.models import PaymentPart
 from mingchi.rebates import ids, queries, records
 from mingchi.rebates.models import Event
 
+# Who sees one of these sees how an order was paid.
+PAYMENT_PAGES = ("payments.payment", "payments.paymentrefund")
+
 
 def all_of(request: HttpRequest, order: Order) -> Sequence[Panel]:
     """Everything about an order that this account may see."""
@@ -21,7 +24,7 @@ def all_of(request: HttpRequest, order: Order) -> Sequence[Panel]:
     if (flows := desk_path.of_order(request, order)) is not None:
         panels.append(flows)
     panels.append(_refunds(order))
-    if access.sees(request.user, "payments.paymentpart"):
+    if any(access.sees(request.user, page) for page in PAYMENT_PAGES):
         panels.append(_payments(request, order))
     return [*panels, *settled(request, "order", order)]
 
