@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from mingchi import __version__
-from mingchi.api import errors
+from mingchi.api import errors, naming
 from mingchi.api.routers import (
     addresses,
     after_sales,
@@ -83,6 +83,7 @@ api = Api(
     urls_namespace="api",
 )
 errors.install(api)
+naming.install()
 
 for prefix, router in (
     ("/members/addresses", addresses.router),

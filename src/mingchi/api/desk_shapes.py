@@ -66,7 +66,7 @@ class ItemOut(Schema):
     places: list[str]
 
 
-class ParcelOut(Schema):
+class DeskParcelOut(Schema):
     id: int
     number: str
     state: str
@@ -96,7 +96,7 @@ class DetailsOut(ItemOut):
     recipient: str
     phone: str
     address: str
-    parcels: list[ParcelOut]
+    parcels: list[DeskParcelOut]
     case: DeskCaseOut | None
     may_do: bool
     closed_by: str
@@ -173,8 +173,8 @@ def _goods(goods: list[Goods] | tuple[Goods, ...]) -> list[GoodsOut]:
     ]
 
 
-def _parcel(one: Parcel) -> ParcelOut:
-    return ParcelOut(
+def _parcel(one: Parcel) -> DeskParcelOut:
+    return DeskParcelOut(
         id=one.shipment_id,
         number=one.number,
         state=one.state,

@@ -119,6 +119,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "list_orders": MEMBERS,
         "count_orders": MEMBERS,
         "get_order": MEMBERS,
+        "track_order": MEMBERS,
         "pay_order": MEMBERS_PAY,
         "cancel_order": MEMBERS,
         "receive_order": MEMBERS,

@@ -4,13 +4,14 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
-from mingchi.api import shapes
+from mingchi.api import member_orders, shapes
 from mingchi.api.client import address
 from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, Qty, Region
+from mingchi.api.member_orders import OwnOrderOut, Tab, TrackingOut
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
-from mingchi.api.shapes import OrderOut, PayIn, PayOut, RefundOut
+from mingchi.api.shapes import PayIn, PayOut, RefundOut
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders.models import Order, Refund
@@ -80,10 +81,15 @@ def place_order(request: HttpRequest, data: PlaceIn) -> Status[PlacedOut]:
     return Status(201, PlacedOut.from_orm(placed))
 
 
-@router.get("", response=Page[OrderOut], summary="My orders")
-def list_orders(request: HttpRequest, limit: Limit = 20, before: Before = None) -> Page[OrderOut]:
-    """Newest first."""
-    return page(_own(request), shapes.order, limit=limit, before=before)
+@router.get("", response=Page[OwnOrderOut], summary="My orders")
+def list_orders(
+    request: HttpRequest, limit: Limit = 20, before: Before = None, tab: Tab = "all"
+) -> Page[OwnOrderOut]:
+    """Newest first; `tab` narrows them to those where one thing comes next."""
+    rows = member_orders.own(member_of(request))
+    if tab != "all":
+        rows = rows.filter(state__in=member_orders.TABS[tab])
+    return page(rows, member_orders.order, limit=limit, before=before)
 
 
 @router.get("/counts", response=dict[str, int], summary="How many orders of mine there are")
@@ -94,13 +100,16 @@ def count_orders(request: HttpRequest) -> dict[str, int]:
     return {str(state): found.get(state, 0) for state in Order.State}
 
 
-@router.get("/{order_id}", response=OrderOut, summary="An order of mine")
-def get_order(request: HttpRequest, order_id: Id) -> OrderOut:
+@router.get("/{order_id}", response=OwnOrderOut, summary="An order of mine")
+def get_order(request: HttpRequest, order_id: Id) -> OwnOrderOut:
     """One order with its lines."""
-    found = _own(request).filter(pk=order_id).first()
-    if found is None:
-        raise NotFoundError()
-    return shapes.order(found)
+    return member_orders.order(_one(request, order_id))
+
+
+@router.get("/{order_id}/tracking", response=TrackingOut, summary="Where the goods are")
+def track_order(request: HttpRequest, order_id: Id) -> TrackingOut:
+    """Each parcel with its carrier, number and what became of it; and what is still to be sent."""
+    return member_orders.tracking(_one(request, order_id))
 
 
 @router.post("/{order_id}/pay", response=PayOut, summary="Go to pay")
@@ -166,5 +175,12 @@ def get_refund(request: HttpRequest, order_id: Id, refund_id: Id) -> RefundOut:
     return shapes.refund(found)
 
 
+def _one(request: HttpRequest, order_id: int) -> Order:
+    found = member_orders.own(member_of(request)).filter(pk=order_id).first()
+    if found is None:
+        raise NotFoundError()
+    return found
+
+
 def _own(request: HttpRequest) -> QuerySet[Order]:
-    return Order.objects.filter(member=member_of(request)).prefetch_related("lines")
+    return Order.objects.filter(member=member_of(request))

@@ -65,7 +65,7 @@ class NumberIn(Input):
     number: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=PRINTABLE)]
 
 
-class AnswerIn(Input):
+class CaseAnswerIn(Input):
     """A no and a question need words, which the buyer reads; `note` is for staff only."""
 
     outcome: Literal["agreed", "declined", "more"]
@@ -165,7 +165,7 @@ def staff_open_case(request: HttpRequest, data: shapes.CaseIn) -> Status[shapes.
 
 
 @router.post("/cases/{case_id}/answer", response=Done, summary="Answer for the merchant")
-def staff_answer_case(request: HttpRequest, case_id: Id, data: AnswerIn) -> Answer:
+def staff_answer_case(request: HttpRequest, case_id: Id, data: CaseAnswerIn) -> Answer:
     """Agree, decline (the buyer may appeal), or ask for more."""
 
     def run() -> Answer:
