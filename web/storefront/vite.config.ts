@@ -8,6 +8,8 @@ import { defineConfig } from "vite";
 // H5 is committed as built (docs/adr/0013), so that a page needs no Node: the page itself, and below
 // `static/storefront` what Django serves with its other static files, under names by content.
 const here = fileURLToPath(new URL(".", import.meta.url));
+// `npm run dev` shows the pages over a platform that runs here, `API=http://… npm run dev` over another.
+const api = process.env["API"] ?? "http://127.0.0.1:8000";
 const platform = process.env["UNI_PLATFORM"] ?? "h5";
 
 /** Nothing comes from other sites: wot-design-uni's icons are a font from one, so ours, which are
@@ -49,5 +51,6 @@ function stamp(): Plugin {
 
 export default defineConfig({
   plugins: [uni(), ownHouse(), ...(platform === "h5" ? [stamp()] : [])],
+  server: { host: "127.0.0.1", proxy: { "/api": api, "/media": api } },
   build: { assetsDir: "static/storefront", target: "es2018", chunkSizeWarningLimit: 600 },
 });

@@ -8,6 +8,7 @@ declare module "vue" {
     AppIcon: (typeof import("./ui/app-icon.vue"))["default"];
     AppMore: (typeof import("./ui/app-more.vue"))["default"];
     AppPicture: (typeof import("./ui/app-picture.vue"))["default"];
+    AppPictures: (typeof import("./ui/app-pictures.vue"))["default"];
     AppPrice: (typeof import("./ui/app-price.vue"))["default"];
     AppProductCard: (typeof import("./ui/app-product-card.vue"))["default"];
     AppSheet: (typeof import("./ui/app-sheet.vue"))["default"];

@@ -37,7 +37,7 @@ export function useLoad<T>(ask: () => Promise<T>): Load & { data: Ref<T | null> 
 
 interface Part<T, Mark> {
   items: T[];
-  next: Mark | null;
+  next?: Mark | null;
 }
 
 /** A list that goes on: `more` asks for the next part with the mark of the last one. */
@@ -49,7 +49,7 @@ export function useList<T, Mark = number>(
   const first = useLoad(async () => {
     const part = await ask(undefined);
     items.value = part.items;
-    next.value = part.next;
+    next.value = part.next ?? null;
     return part.items;
   });
   let isAsking = false;
@@ -62,7 +62,7 @@ export function useList<T, Mark = number>(
       const part = await ask(mark);
       if (next.value !== mark) return; // the list was begun anew meanwhile
       items.value = [...items.value, ...part.items];
-      next.value = part.next;
+      next.value = part.next ?? null;
     } catch (thrown) {
       first.error.value = asApiError(thrown);
     } finally {
