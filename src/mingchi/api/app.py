@@ -42,6 +42,7 @@ from mingchi.api.routers import (
     staff_reviews,
     staff_running,
     staff_session,
+    staff_settlement,
     staff_watch,
     staff_window,
     wallet,
@@ -123,6 +124,7 @@ for prefix, router in (
     ("/staff", staff_money.router),
     ("/staff", staff_pricing.router),
     ("/staff", staff_bills.router),
+    ("/staff", staff_settlement.router),
     ("/staff", staff_watch.router),
 ):
     api.add_router(prefix, router)

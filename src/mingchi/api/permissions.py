@@ -44,6 +44,7 @@ LOOK = _access(*roles.ALL)
 LOOK_OWN = _access(*roles.ALL, *MERCHANT_ROLES)
 WORK = _access(*flow_roles.OF_PLATFORM, *MERCHANT_ROLES)
 WORK_PAYS = _access(*flow_roles.OF_PLATFORM, *MERCHANT_ROLES, moves_money=True)
+MERCHANT_MONEY = _access(*roles.ALL, "merchant.manager", "merchant.finance")
 SEE_FLOWS = _access(*roles.ALL, "merchant.manager")
 
 ROUTES: Mapping[str, Access] = MappingProxyType(
@@ -256,6 +257,19 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_list_bill_differences": LOOK,
         "staff_compare_bill": action("bill.compare", moves_money=True),
         "staff_look_at_difference": action("bill.look", moves_money=True),
+        "staff_get_merchant_balance": MERCHANT_MONEY,
+        "staff_state_merchant_account": action("merchant_account.state"),
+        "staff_list_statements": MERCHANT_MONEY,
+        "staff_close_statement": action("statement.close"),
+        "staff_get_statement": MERCHANT_MONEY,
+        "staff_list_statement_lines": MERCHANT_MONEY,
+        "staff_export_statement": MERCHANT_MONEY,
+        "staff_list_payouts": MERCHANT_MONEY,
+        "staff_ask_payout": action("payout.ask", moves_money=True),
+        "staff_decide_payout": action("payout.decide", moves_money=True),
+        "staff_look_at_payout_account": action("payout.pay"),
+        "staff_pay_payout": action("payout.pay", moves_money=True),
+        "staff_fail_payout": action("payout.pay", moves_money=True),
         "staff_list_proposals": LOOK,
         "staff_ask_subsidy": action("subsidy.ask", moves_money=True),
         "staff_decide_subsidy": action("subsidy.decide", moves_money=True),

@@ -26,8 +26,10 @@ from mingchi.backoffice import (  # noqa: F401 - importing registers the pages
     products,
     proposals,
     reviews,
+    settlement,
     shipping,
     staff,
+    statements,
 )
 
 admin.site.index_template = "backoffice/index.html"

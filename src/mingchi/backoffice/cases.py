@@ -171,7 +171,8 @@ class CasePage(Page):
         (display.column(_("order line"), lambda row: row.line.title), "units"),
         (display.column(_("kind"), lambda row: row.get_kind_display()),
          display.yuan_column("amount_fen", _("amount (yuan)"))),
-        (display.column(_("cause"), lambda row: row.get_cause_display()), "reason"),
+        (display.column(_("cause"), lambda row: row.get_cause_display()),
+         display.column(_("in words"), lambda row: row.reason or display.NOTHING)),
         (display.column(_("waits until"), lambda row: display.moment(_due(row))), "return_by"),
         ("carrier", "tracking_number"),
         ("answer", "ruling"),
@@ -192,7 +193,7 @@ def _history(case: AfterSalesCase) -> Panel:
     known = display.actors([row.actor for row in rows])
     return Panel(
         title=_("History"),
-        headers=(_("when"), _("who"), _("what"), _("words"), _("pictures"), _("internal note")),
+        headers=(_("when"), _("who"), _("what"), _("text"), _("pictures"), _("internal note")),
         rows=[
             (
                 display.moment(row.at),

@@ -100,7 +100,7 @@ class ReviewPage(Page):
     )
     list_display = (
         display.column(_("stars"), lambda row: "★" * row.stars, order="stars"),
-        display.column(_("review"), lambda row: row.text[:40] or display.NOTHING, order="text"),
+        display.column(_("text"), lambda row: row.text[:40] or display.NOTHING, order="text"),
         "product",
         display.column(_("member"), lambda row: _member(row)),
         display.column(_("pictures"), lambda row: display.yes(row.has_pictures)),

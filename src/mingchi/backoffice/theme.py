@@ -183,6 +183,9 @@ _MENU: Final = (
             (_("differences to bills"), "rule", "payments.billdifference"),
             (_("redemptions"), "redeem", "payouts.redemption"),
             (_("withdrawals"), "account_balance", "payouts.withdrawal"),
+            (_("merchants' statements"), "summarize", "payouts.merchantstatement"),
+            (_("payouts to merchants"), "send_money", "payouts.merchantpayout"),
+            (_("merchants' bank accounts"), "credit_card", "payouts.merchantaccount"),
         ),
     ),
     (

@@ -104,6 +104,14 @@ def number(name: str, default: int, *, most: int) -> int:
     return int(text)
 
 
+def one_of(name: str, words: tuple[str, ...]) -> str:
+    """One of these words, the first where nothing is said; anything else is refused."""
+    text = os.environ.get(name) or words[0]
+    if text not in words:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(words)}, not {text!r}")
+    return text
+
+
 def trusted_proxies() -> int:
     """How many reverse proxies stand before the web server: MINGCHI_TRUSTED_PROXIES, 0 to 5."""
     return number("MINGCHI_TRUSTED_PROXIES", 0, most=5)

@@ -87,6 +87,7 @@ TEMPLATES = [
 # How long an order, and what comes after it, waits for each next step.
 PAY_WITHIN_MINUTES = environment.number("MINGCHI_PAY_WITHIN_MINUTES", 30, most=10_000)
 RECEIVE_WITHIN_DAYS = environment.number("MINGCHI_RECEIVE_WITHIN_DAYS", 15, most=365)
+STATEMENT_PERIOD = environment.one_of("MINGCHI_STATEMENT_PERIOD", ("month", "day"))
 FLOW_KEEP_DAYS = environment.number("MINGCHI_FLOW_KEEP_DAYS", 90, most=3650)
 RETURN_WINDOW_DAYS = environment.number("MINGCHI_RETURN_WINDOW_DAYS", 7, most=365)
 AFTER_SALES_WITHIN_DAYS = environment.number("MINGCHI_AFTER_SALES_WITHIN_DAYS", 15, most=3650)

@@ -1,5 +1,6 @@
 """Whose data a staff account may see: the one place that every query of a merchant's data asks."""
 
+from collections.abc import Collection
 from typing import Any, Final, TypeVar
 
 from django.db import connection
@@ -19,8 +20,11 @@ WHERE m.user_id = %s AND g.name = ANY (%s)
 """
 
 
-def for_user(queryset: QuerySet[M], user: User) -> QuerySet[M]:
-    """The rows of the merchants `user` works for; platform staff see all, anybody else nothing.
+def for_user(
+    queryset: QuerySet[M], user: User, *, among: Collection[str] | None = None
+) -> QuerySet[M]:
+    """The rows of the merchants `user` works for (as one of these, where roles are named);
+    platform staff see all, anybody else nothing.
 
     The model says in MERCHANT_PATH how to get from a row to its merchant.
     """
@@ -30,6 +34,8 @@ def for_user(queryset: QuerySet[M], user: User) -> QuerySet[M]:
         return queryset
     path: str = _path(queryset.model)
     own = MerchantStaff.objects.filter(user=user).values("merchant")
+    if among is not None:
+        own = own.filter(role__in=among)
     return queryset.filter(**{f"{path}__in": own})
 
 

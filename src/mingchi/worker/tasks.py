@@ -27,6 +27,7 @@ from mingchi.usecases import (
     reconcile,
     release_expired,
     send_notifications,
+    state_merchants,
     watch_payments,
     withdraw,
 )
@@ -129,6 +130,11 @@ def send_waiting_notifications() -> int:
 @periodic(EVERY_TEN_MINUTES)
 def count_units_sold() -> int:
     return count_sales.count_sales()
+
+
+@periodic(EVERY_HOUR)
+def close_due_statements() -> int:
+    return state_merchants.close_due_statements(now=clock.now())
 
 
 @periodic(EVERY_NIGHT)

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='CaseEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('opened', 'opened'), ('said', 'said'), ('noted', 'noted'), ('agreed', 'agreed'), ('declined', 'declined'), ('asked', 'asked for more'), ('unanswered', 'not answered in time: agreed'), ('appealed', 'appealed'), ('for_member', 'decided for the buyer'), ('for_merchant', 'decided for the merchant'), ('sent_back', 'sent the goods back'), ('goods_back', 'goods are back'), ('passed', 'inspection passed'), ('failed', 'inspection failed'), ('refunded', 'refunded'), ('exchanged', 'replacement sent'), ('refused', 'refused'), ('withdrawn', 'withdrawn'), ('closed', 'closed')], max_length=12, verbose_name='what')),
+                ('act', models.CharField(choices=[('opened', 'asked for it'), ('said', 'said'), ('noted', 'noted'), ('agreed', 'agreed'), ('declined', 'declined'), ('asked', 'asked for more'), ('unanswered', 'not answered in time: agreed'), ('appealed', 'appealed'), ('for_member', 'decided for the buyer'), ('for_merchant', 'decided for the merchant'), ('sent_back', 'sent the goods back'), ('goods_back', 'goods are back'), ('passed', 'inspection passed'), ('failed', 'inspection failed'), ('refunded', 'refunded'), ('exchanged', 'replacement sent'), ('refused', 'refused'), ('withdrawn', 'withdrawn'), ('closed', 'case closed')], max_length=12, verbose_name='what')),
                 ('side', models.CharField(choices=[('member', 'the buyer'), ('merchant', 'the merchant'), ('platform', 'the platform'), ('system', 'by itself')], max_length=10, verbose_name='who')),
                 ('actor', models.CharField(max_length=40, verbose_name='by')),
                 ('words', models.CharField(blank=True, max_length=500, verbose_name='words')),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='aftersalescase',
             name='state',
-            field=models.CharField(choices=[('opened', 'opened'), ('asked', 'more is asked of the buyer'), ('declined', 'declined by the merchant'), ('appealed', 'the platform decides'), ('authorised', 'authorised'), ('goods_back', 'goods are back'), ('inspected', 'inspected'), ('settled', 'refunded or exchanged'), ('closed', 'closed'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='opened', max_length=12, verbose_name='state'),
+            field=models.CharField(choices=[('opened', 'opened'), ('asked', 'more is asked of the buyer'), ('declined', 'declined by the merchant'), ('appealed', 'the platform decides'), ('authorised', 'authorised'), ('goods_back', 'goods are back'), ('inspected', 'inspected'), ('settled', 'refunded or exchanged'), ('closed', 'case closed'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='opened', max_length=12, verbose_name='state'),
         ),
         migrations.AddConstraint(
             model_name='aftersalescase',

@@ -44,7 +44,7 @@ class AfterSalesCase(models.Model):
         GOODS_BACK = "goods_back", _("goods are back")
         INSPECTED = "inspected", _("inspected")
         SETTLED = "settled", _("refunded or exchanged")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", _("case closed")
         REFUSED = "refused", _("refused")
         WITHDRAWN = "withdrawn", _("withdrawn")
 

@@ -13,7 +13,7 @@ class CaseEntry(models.Model):
     pictures; `actor` and `note` are for staff only."""
 
     class Act(models.TextChoices):
-        OPENED = "opened", _("opened")
+        OPENED = "opened", _("asked for it")
         SAID = "said", _("said")
         NOTED = "noted", _("noted")
         AGREED = "agreed", _("agreed")
@@ -31,7 +31,7 @@ class CaseEntry(models.Model):
         EXCHANGED = "exchanged", _("replacement sent")
         REFUSED = "refused", _("refused")
         WITHDRAWN = "withdrawn", _("withdrawn")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", _("case closed")
 
     class Side(models.TextChoices):
         MEMBER = "member", _("the buyer")

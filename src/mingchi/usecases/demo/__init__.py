@@ -22,7 +22,7 @@ from mingchi.ledger.models import Batch
 from mingchi.members.models import Member
 from mingchi.rebates.settlement import Settler
 from mingchi.usecases.count_sales import count_sales
-from mingchi.usecases.demo import buying, offers, people, quarrels, running, shop, talking
+from mingchi.usecases.demo import buying, earnings, offers, people, quarrels, running, shop, talking
 from mingchi.usecases.demo.world import Size, World
 from mingchi.usecases.open_platform import open_platform
 
@@ -116,21 +116,27 @@ def _live_through(
 
     world.calendar.run(end, seen=seen)
     world.settle(end)
-    _finish(programme_id, seed)
+    _finish(world, seed)
 
 
-def _finish(programme_id: int, seed: int) -> None:
+def _finish(world: World, seed: int) -> None:
     count_sales()
-    while sealing.seal_cash():
-        pass
-    for journal in (programme_id, Batch.CASH):
-        while statements.bring_up_to_date(journal=journal):
-            pass
+    _write_books(world.programme_id)
+    earnings.settle_up(world)
+    _write_books(world.programme_id)
     # The demo's own member may look; before this, it had to buy.
     Member.objects.filter(phone=people.LOOKER_PHONE).update(is_read_only=True)
     audit.record(actor="system", action=LOADED, subject="demo", before={}, after={"seed": seed})
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")
+
+
+def _write_books(programme_id: int) -> None:
+    while sealing.seal_cash():
+        pass
+    for journal in (programme_id, Batch.CASH):
+        while statements.bring_up_to_date(journal=journal):
+            pass
 
 
 def main(argv: list[str]) -> int:

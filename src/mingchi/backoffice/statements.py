@@ -1,0 +1,132 @@
+"""What merchants earned, period by period."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from mingchi.backoffice import display, fields
+from mingchi.backoffice.acts import Act, Deed
+from mingchi.backoffice.panels import Panel
+from mingchi.backoffice.settlement import MerchantForm, MoneyPage
+from mingchi.foundation import clock
+from mingchi.payouts.models import MerchantStatement
+from mingchi.usecases import state_merchants
+
+SHOWN = 100
+
+
+class CloseForm(MerchantForm):
+    """A month or a day."""
+
+    period = fields.text(
+        _("period"), length=10, help_text=_("A month is written 2026-11, a day 2026-11-22.")
+    )
+
+
+def _close(deed: Deed) -> Any:
+    state_merchants.close_statement(
+        by=deed.user,
+        merchant_id=int(deed.values["merchant_id"]),
+        period=deed.values["period"],
+        now=clock.now(),
+    )
+    return _("The statement is closed.")
+
+
+@admin.register(MerchantStatement)
+class StatementPage(MoneyPage):
+    """Statements, closed for good."""
+
+    list_acts = (
+        Act(
+            name="close",
+            label=_("Close a statement"),
+            right="statement.close",
+            form=CloseForm,
+            run=_close,
+            icon="lock",
+            explain=_(
+                "All that moved until the end of the period and stands on no statement yet. It "
+                "never changes again; what comes later stands in the next one."
+            ),
+        ),
+    )
+    list_display = (
+        "merchant",
+        "period",
+        display.yuan_column("opening_fen", _("opening balance")),
+        display.yuan_column("sales_fen", _("earned by sales")),
+        display.yuan_column("refunds_fen", _("taken back by refunds")),
+        display.yuan_column("payouts_fen", _("paid out")),
+        display.yuan_column("closing_fen", _("closing balance")),
+    )
+    list_select_related = ("merchant",)
+    list_filter = ("merchant", "until")
+    search_fields = ("period", "merchant__name")
+    fields = (
+        ("merchant", "period"),
+        ("number", "closed_at"),
+        (display.yuan_column("opening_fen", _("opening balance")),
+         display.yuan_column("closing_fen", _("closing balance"))),
+        (display.yuan_column("sales_fen", _("earned by sales")),
+         display.yuan_column("refunds_fen", _("taken back by refunds"))),
+        (display.yuan_column("payouts_fen", _("paid out")),
+         display.yuan_column("other_fen", _("other"))),
+        (display.column(_("file"), lambda row: _files(row)),
+         display.column(_("closed by"), lambda row: display.actor(row.closed_by))),
+    )  # fmt: skip
+
+    def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
+        """Its latest lines; all of them are in the file."""
+        return [_lines(thing)]
+
+
+def _files(statement: MerchantStatement) -> Any:
+    address = reverse("api:staff_export_statement", args=[statement.pk])
+    look = "text-primary-600 hover:underline"
+    return format_html(
+        '<a class="{}" href="{}?kind=xlsx">XLSX</a> · <a class="{}" href="{}?kind=csv">CSV</a>',
+        look,
+        address,
+        look,
+        address,
+    )
+
+
+def _lines(statement: MerchantStatement) -> Panel:
+    rows = statement.lines.select_related("order").order_by("-pk")[:SHOWN]
+    return Panel(
+        title=_("Lines"),
+        headers=(
+            _("when"),
+            _("kind"),
+            _("order"),
+            _("what for"),
+            _("goods (yuan)"),
+            _("merchant's coupons (yuan)"),
+            _("refunded (yuan)"),
+            _("platform's share (yuan)"),
+            _("on the account (yuan)"),
+        ),
+        rows=[
+            (
+                display.moment(row.at),
+                row.get_kind_display(),
+                display.link(row.order),
+                row.note,
+                display.yuan(row.goods_fen),
+                display.yuan(-row.coupons_fen),
+                display.yuan(-row.returned_fen),
+                display.yuan(-row.share_fen),
+                display.yuan(row.amount_fen),
+            )
+            for row in rows
+        ],
+        right=frozenset(range(4, 9)),
+        note=_("The latest 100; all of them are in the file."),
+    )
