@@ -31,7 +31,7 @@ class StaffReviewOut(shapes.ReviewOut):
     hidden_reason: str = Field(description="for staff only")
 
 
-class AnswerIn(Input):
+class ReviewAnswerIn(Input):
     text: shapes.SomeWords
 
 
@@ -67,7 +67,7 @@ def staff_list_reviews(
 
 
 @router.put("/reviews/{review_id}/answer", response=Done, summary="Answer a review")
-def staff_answer_review(request: HttpRequest, review_id: Id, data: AnswerIn) -> Done:
+def staff_answer_review(request: HttpRequest, review_id: Id, data: ReviewAnswerIn) -> Done:
     """For everybody to read; said again, the last word stands."""
     use.answer_review(by=staff_of(request), review_id=review_id, text=data.text, now=clock.now())
     return Done()

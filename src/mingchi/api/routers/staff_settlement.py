@@ -134,7 +134,7 @@ class FailPayoutIn(Input):
     error: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PRINTABLE)]
 
 
-class PaidOut(Schema):
+class PaidPayoutOut(Schema):
     transfer_no: str
 
 
@@ -279,7 +279,7 @@ def staff_look_at_payout_account(request: HttpRequest, payout_id: Id) -> BankAcc
     return BankAccountOut.from_orm(found)
 
 
-@router.post("/payouts/{payout_id}/pay", response=PaidOut, summary="A payout is paid")
+@router.post("/payouts/{payout_id}/pay", response=PaidPayoutOut, summary="A payout is paid")
 def staff_pay_payout(request: HttpRequest, payout_id: Id, data: PayPayoutIn) -> Answer:
     """The bank has sent it, under this number."""
 
