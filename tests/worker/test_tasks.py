@@ -22,6 +22,7 @@ WORK = {
     "send_open_transfers": "withdraw.send_transfers",
     "reconcile_due_days": "reconcile.reconcile_due",
     "prune_images": "keep_images.prune_images",
+    "close_due_statements": "state_merchants.close_due_statements",
     "count_units_sold": "count_sales.count_sales",
 }
 # What counts all there is asks for no time.
