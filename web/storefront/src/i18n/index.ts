@@ -3,11 +3,12 @@
 import { kept } from "@/shared/kept";
 import { common } from "./words/common";
 import { member } from "./words/member";
+import { money } from "./words/money";
 import { orders } from "./words/orders";
 import { shop } from "./words/shop";
 
 export type Locale = "zh-Hans" | "en";
-export const WORDS = { ...common, ...shop, ...orders, ...member };
+export const WORDS = { ...common, ...shop, ...orders, ...member, ...money };
 export type Key = keyof typeof WORDS;
 
 export const locale = kept<Locale>("locale", "zh-Hans");

@@ -1,1 +1,0 @@
-import{X as t,Y as n,Z as o}from"./index-DYywWWNq.js";const s=t=>`mingchi.key.${t}`;function r(o){const r=t(s(o));if("string"==typeof r&&r)return r;const i=`${Date.now().toString(36)}-${a()}${a()}`;return n(s(o),i),i}const i=t=>o(s(t)),a=()=>Math.random().toString(36).slice(2,12);export{i as a,r as k};
