@@ -1,5 +1,6 @@
 """One payment over the orders of several merchants: paid, given up in part, refunded by line."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -18,14 +19,14 @@ from tests.usecases.shop import (
     at_once,
     forward,
     lines,
-    receive_order,
     settle,
-    ship_order,
     sku,
 )
 
 from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import DomainError
+from mingchi.orders import moves
+from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.payments.models import BillDifference, Payment, PaymentPart, PaymentRefund
 from mingchi.pricing.models import MemberCoupon
@@ -34,9 +35,11 @@ from mingchi.usecases.change_price import ask_price_change, decide_price_change
 from mingchi.usecases.claim_coupons import claim_coupon
 from mingchi.usecases.pay_order import pay_checkout, pay_order
 from mingchi.usecases.pay_refunds import pay_settled_refunds, send_pending
+from mingchi.usecases.receive_order import receive_order
 from mingchi.usecases.reconcile import reconcile
 from mingchi.usecases.refund_order import ask_refund
 from mingchi.usecases.release_expired import release_expired
+from mingchi.usecases.ship_order import ship_order
 from mingchi.usecases.watch_payments import watch_payments
 
 TEA_FEN, OIL_FEN = 98_503, 48_997
@@ -143,6 +146,19 @@ class TestGivingUp:
         with pytest.raises(DomainError, match="impossible_move"):
             cancel_checkout(member_id=buying.buyer.pk, checkout_id=tea.checkout_id, now=NOW)
 
+    @pytest.mark.django_db(transaction=True)
+    def test_the_last_two_at_once_give_the_platforms_coupon_back(self, buying: Buying) -> None:
+        """Whichever ends last must see that the other has, though that is not committed yet."""
+        tea, oil = buying.bought()
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                moves.cancel(orders.lock(tea.pk), now=NOW)
+                other = pool.submit(at_once, [lambda: cancel_order(order_id=oil.pk, now=NOW)])
+                wait([other], timeout=0.5)
+            assert other.result() == [None]
+        assert states([tea, oil]) == ["cancelled", "cancelled"]
+        assert coupon_states(buying) == ("claimed", "claimed")
+
     def test_unpaid_in_time_it_is_given_up_by_the_clock(self, buying: Buying) -> None:
         tea, oil = buying.bought()
         late = max(again(tea, oil), key=lambda order: order.pay_by).pay_by + timedelta(minutes=1)
@@ -227,6 +243,22 @@ class TestGivingUp:
         assert rest.amount_fen == OIL_FEN - 1_000
         buying.pay(rest)
         assert held()["order_held"] == 99_500 + 49_000
+
+    def test_a_price_is_not_lowered_below_what_coupons_left_to_pay(self, buying: Buying) -> None:
+        _tea, oil = buying.bought()
+        (line,) = lines(oil)
+        OrderLine.objects.filter(pk=line.pk).update(goods_fen=900)
+        Order.objects.filter(pk=oil.pk).update(goods_fen=900, total_fen=900)
+        with pytest.raises(DomainError, match="price_out_of_bounds") as caught:
+            ask_price_change(
+                by=buying.shop.owner,
+                order_id=oil.pk,
+                line_id=line.pk,
+                to_fen=49_100,
+                reason="-",
+                now=NOW,
+            )
+        assert caught.value.details["least_fen"] == 50_000 - 899
 
     def test_goods_that_are_gone_send_their_part_back_only(self, buying: Buying) -> None:
         tea, oil = buying.bought()
