@@ -3,5 +3,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  test: { include: ["src/**/*.test.ts"], environment: "node", pool: "threads", testTimeout: 60_000 },
+  test: { include: ["src/**/*.test.ts", "check/*.test.ts"], environment: "node", pool: "threads", testTimeout: 60_000 },
 });

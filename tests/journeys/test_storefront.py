@@ -1,0 +1,62 @@
+"""Every page of the storefront on a phone and on a desk: it opens, says what it means, and the
+console has nothing to complain of."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.shoppers import shopping
+
+from mingchi.catalogue.models import Product
+from mingchi.members.models import Member
+from mingchi.orders.models import Order
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+PAGES = Path(__file__).resolve().parents[2] / "web/storefront/src/pages.json"
+MEMBER = "19900000002"
+
+
+def addresses() -> dict[str, str]:
+    """Every page, with what it needs to have something to show."""
+    names = [page["path"].removeprefix("pages/") for page in json.loads(PAGES.read_text())["pages"]]
+    orders = Order.objects.filter(member=Member.objects.get(phone__endswith=MEMBER))
+    shipped = orders.filter(shipments__isnull=False).first()
+    product = Product.objects.get(title__startswith="凤凰单丛")
+    needs = {
+        "product/product": f"?id={product.pk}",
+        "product/reviews": f"?id={product.pk}",
+        "search/search": "?text=%E8%8C%B6",
+        "checkout/checkout": f"?sku={product.skus.first().pk}&qty=2",
+    }
+    if shipped is not None:
+        for page in ("orders/order", "orders/tracking", "orders/review", "after-sales/ask"):
+            needs[page] = f"?id={shipped.pk}"
+        needs["payment/payment"] = f"?id={shipped.checkout_id}"
+    return {name: name + needs.get(name, "") for name in names}
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_every_page_opens(browser: Browser, server: str, size: dict[str, int]) -> None:
+    with shopping(browser, server, size=size) as shopper:
+        shopper.sign_in(MEMBER)
+        for name, address in addresses().items():
+            shopper.open(address)
+            shopper.look(name.replace("/", "-"))
+
+
+def test_in_the_dark_in_english_and_signed_out(browser: Browser, server: str) -> None:
+    with shopping(browser, server, dark=True) as shopper:
+        page = shopper.page
+        page.goto("/")
+        page.evaluate(
+            "localStorage.setItem('mingchi.locale', JSON.stringify({type: 'string', data: 'en'}))"
+        )
+        for name in ("home/home", "category/category", "cart/cart", "orders/orders"):
+            shopper.open(name)
+            shopper.look(f"dark-{name.replace('/', '-')}")
+        shopper.sees("Sign in")
+        assert page.evaluate("document.documentElement.lang") == "en"
+        ground = page.evaluate("getComputedStyle(document.querySelector('.app-frame')).background")
+        assert ground.startswith("rgb(13, 19, 18)")
