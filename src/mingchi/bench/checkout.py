@@ -38,7 +38,7 @@ class Member:
     def __init__(self, port: int, phone: str, sku_ids: Sequence[int]) -> None:
         self._client = signed_in(port, phone=phone, password=_PASSWORD)
         self._sku_ids = sku_ids
-        _status, address = self._client.post("/api/addresses", _ADDRESS)
+        _status, address = self._client.post("/api/members/addresses", _ADDRESS)
         self._address_id: int = address["id"]
 
     def fill(self) -> dict[str, Any]:

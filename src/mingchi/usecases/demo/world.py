@@ -51,7 +51,8 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much happens; `pictures` are those drawn of goods, at most."""
+    """How much happens; `orders` are checkouts, some over two shops; `pictures` are those drawn of
+    goods, at most."""
 
     members: int = 120
     orders: int = 240
