@@ -51,6 +51,24 @@ def test_disclosures_are_of_the_books(article: Sku) -> None:
     assert (told["spent_fen"], told["paid_fen"]) == (0, 0)
 
 
+def test_the_pool_holds_no_more_subsidies_than_money(article: Sku) -> None:
+    operator, finance, buyer = staff("operator"), staff("finance"), joined()
+    completed(buyer, operator, article)
+    settle()
+    asked = operator.post("/staff/subsidies", {"amount_fen": 20_000, "reason": "spring"}).body
+    decided = finance.post(f"/staff/subsidies/{asked['proposal_id']}/decide", {"approve": True})
+    assert decided.status == 200, decided.body
+    settle()
+    told = Api().get("/programme/disclosures").body
+    assert (told["pool_fen"], told["subsidy_fen"]) == (50_000, 20_000)
+    assert (told["price"], told["price_without_subsidy"]) == ("2.380952", "1.428571")
+    buyer.post("/points/redeem", {"points_upt": 190_000_000})
+    settle()
+    told = Api().get("/programme/disclosures").body
+    assert told["pool_fen"] == told["subsidy_fen"] == 50_000 - 36_190
+    assert told["price_without_subsidy"] == "0.000000"
+
+
 def test_each_day_has_the_last_price_of_it(article: Sku) -> None:
     operator, buyer = staff("operator"), joined()
     assert Api().get("/programme/daily-prices").body == []

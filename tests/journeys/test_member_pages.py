@@ -13,15 +13,16 @@ from pytest_django import DjangoDbBlocker
 from tests.api.journeys import bring_statements_up_to_date, settler_at_work
 from tests.journeys.conftest import DESK, PHONE, SHOTS
 
+from mingchi.catalogue.models import Product
 from mingchi.foundation import clock
 from mingchi.foundation.models import User
 from mingchi.ledger import accounts, balances
 from mingchi.members.models import Address, Member
 from mingchi.payouts.models import Redemption, Withdrawal
-from mingchi.pricing.models import MemberCoupon
+from mingchi.pricing.models import Coupon, MemberCoupon
 from mingchi.rebates import queries
 from mingchi.rebates.models import Position
-from mingchi.usecases import withdraw
+from mingchi.usecases import claim_coupons, keep_favourites, withdraw
 from mingchi.usecases.demo import people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -102,6 +103,10 @@ def holder(server: str, django_db_blocker: DjangoDbBlocker) -> Member:
         )
         found = Member.objects.get(pk=top[0]["member_id"])
         Member.objects.filter(pk=found.pk).update(password=make_password(people.MEMBER_PASSWORD))
+        for product in Product.objects.filter(status="on_sale")[:5]:
+            keep_favourites.add_favourite(member_id=found.pk, product_id=product.pk)
+        coupon = Coupon.objects.filter(state="open", new_members_only=False).earliest("pk")
+        claim_coupons.claim_coupon(member_id=found.pk, coupon_id=coupon.pk, now=clock.now())
     return found
 
 
@@ -200,6 +205,8 @@ def test_an_address_is_kept(shopper: Shopper, holder: Member) -> None:
     write(page, "收货人", "林雨")
     write(page, "手机号", "13800001234")
     page.get_by_role("button", name="所在地区 请选择").click()
+    expect(page.get_by_role("dialog").get_by_text("浙江省", exact=True)).to_be_visible()
+    look(page, "addresses/areas", "light")
     for area in ("浙江省", "杭州市", "西湖区"):
         page.get_by_role("dialog").get_by_text(area, exact=True).click()
     expect(page.get_by_text("浙江省杭州市西湖区", exact=True)).to_be_visible()
@@ -259,6 +266,7 @@ def test_points_are_redeemed_at_the_quote(shopper: Shopper, holder: Member) -> N
     expect(page.locator(".redeem-net").first).to_have_text(net)
     press(page, "兑换")
     expect(page.get_by_role("dialog").get_by_text(net)).to_be_visible()
+    look(page, "points/confirm", "light")
     assert not Redemption.objects.filter(member=holder, points_upt=1_500_000).exists()
 
     # Nobody settles: the page says that it is under way, also after a reload, until it is done.

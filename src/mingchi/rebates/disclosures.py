@@ -79,6 +79,7 @@ class Disclosures:
 
     standing: Standing
     moved: Moved
+    subsidy_fen: int
     contributed_ppm: int
     positions: int
     repaid_positions: int
@@ -95,16 +96,19 @@ class DayPrice:
 
 
 def disclosures(*, redeem_fee_ppm: int, of: Programme | None = None) -> Disclosures:
-    """What the member pages tell. Subsidies are taken off in full: what was redeemed since took
-    its share of them, so the pool could stand on them less than is said, never more."""
+    """What the member pages tell. Subsidies count in full as long as the pool holds as much: what
+    was redeemed since took its share of them, so the pool may stand on them less than is said,
+    never more."""
     of = of or queries.programme()
     standing = queries.standing(of)
     moved = _moved(of)
     positions, repaid = _repaid(standing, redeem_fee_ppm)
-    own_fen = max(0, standing.pool_fen - moved.subsidy_fen)
+    subsidy_fen = min(moved.subsidy_fen, standing.pool_fen)
+    own_fen = standing.pool_fen - subsidy_fen
     return Disclosures(
         standing=standing,
         moved=moved,
+        subsidy_fen=subsidy_fen,
         contributed_ppm=_share_ppm(moved.contributed_fen, moved.spent_fen),
         positions=positions,
         repaid_positions=repaid,

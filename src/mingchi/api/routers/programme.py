@@ -60,7 +60,7 @@ class DisclosuresOut(Schema):
     contributed_fen: int = Field(description="what of it went into the pool")
     contributed_ppm: int
     paid_fen: int = Field(description="what the pool has paid for points")
-    subsidy_fen: int = Field(description="what the platform put into the pool")
+    subsidy_fen: int = Field(description="what of the pool the platform put in, at most")
     price_without_subsidy: str
     positions: int
     repaid_positions: int = Field(
@@ -136,7 +136,7 @@ def get_disclosures(request: HttpRequest) -> DisclosuresOut:
         contributed_fen=found.moved.contributed_fen,
         contributed_ppm=found.contributed_ppm,
         paid_fen=found.moved.paid_fen,
-        subsidy_fen=found.moved.subsidy_fen,
+        subsidy_fen=found.subsidy_fen,
         price_without_subsidy=found.price_without_subsidy,
         positions=found.positions,
         repaid_positions=found.repaid_positions,
