@@ -66,7 +66,7 @@ def _load_once(server: psycopg.Connection, empty: str) -> None:
         databases.drop(server, of_another_run)
     shutil.rmtree(VAR / "pictures", ignore_errors=True)
     loading = f"{empty}_loading"
-    databases.copy(server, loading, like=empty)
+    databases.copy(server, loading, like=databases.migrated(server))
     with databases.connected_to(loading):
         emptying.empty(keys_from_1=True)
         demo.load(size=SMALL)

@@ -186,6 +186,7 @@ class Supervisor:
         shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
         base = f"http://[{shown}]" if ":" in shown else f"http://{shown}"
         base += f":{self.options.port}"
+        say(f"  Shop         {base}/")
         say(f"  Back office  {base}/admin/")
         say(f"  API          {base}/api/docs")
         say(f"  Health       {base}/healthz   metrics {base}/metrics")
