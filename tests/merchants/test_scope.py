@@ -42,6 +42,8 @@ from mingchi.orders import allocation, decisions, papers, price_changes
 from mingchi.orders import services as orders
 from mingchi.orders.models import (
     AfterSalesCase,
+    CaseEntry,
+    CasePicture,
     InvoiceRequest,
     Notification,
     Order,
@@ -54,6 +56,12 @@ from mingchi.orders.models import (
     ShipmentLine,
 )
 from mingchi.payments.models import PaymentPart, PaymentRefund
+from mingchi.payouts.models import (
+    MerchantAccount,
+    MerchantPayout,
+    MerchantStatement,
+    MerchantStatementLine,
+)
 from mingchi.pricing.models import (
     Coupon,
     MemberCoupon,
@@ -61,6 +69,7 @@ from mingchi.pricing.models import (
     ShippingRule,
     ShippingTemplate,
 )
+from mingchi.reviews.models import Review, ReviewPicture
 from mingchi.usecases import rights
 from mingchi.usecases.edit_merchants import add_merchant, add_merchant_staff
 
@@ -95,6 +104,14 @@ SCOPED = (
     ProductShipping,
     Coupon,
     MemberCoupon,
+    CaseEntry,
+    CasePicture,
+    Review,
+    ReviewPicture,
+    MerchantAccount,
+    MerchantStatement,
+    MerchantStatementLine,
+    MerchantPayout,
 )
 
 
@@ -137,7 +154,29 @@ def _fill(merchant: Merchant) -> None:
         papers.notify(order, text="-", key="k")
         line = lines(order)[0]
         line.order = order
-        open_case(line, kind="refund_only", amount_fen=1)
+        case = open_case(line, kind="refund_only", amount_fen=1)
+    entry = CaseEntry.objects.create(case=case, act="said", side="member", actor="-", at=NOW)
+    CasePicture.objects.create(entry=entry, image=image, position=0)
+    review = Review.objects.create(
+        line=line, product=goods.product, member=order.member, stars=5, reviewed_at=NOW
+    )
+    ReviewPicture.objects.create(review=review, image=image, position=0)
+    _pay_out(merchant)
+
+
+def _pay_out(merchant: Merchant) -> None:
+    """A statement with a line, and a payout that was asked for."""
+    nothing = {f"{part}_fen": 0 for part in ("opening", "sales", "refunds", "payouts", "other")}
+    statement = MerchantStatement.objects.create(
+        merchant=merchant, number=1, until=NOW, closed_at=NOW, closing_fen=0, **nothing
+    )
+    MerchantStatementLine.objects.create(
+        statement=statement, posting=merchant.pk, at=NOW, kind="other", amount_fen=0
+    )
+    account = MerchantAccount.objects.create(merchant=merchant, number="0" * 8, set_at=NOW)
+    MerchantPayout.objects.create(
+        merchant=merchant, account=account, amount_fen=1, asked_by="-", asked_at=NOW
+    )
 
 
 def _offer(merchant: Merchant, goods: Sku) -> None:
@@ -185,12 +224,20 @@ def test_every_table_with_a_merchant_says_so() -> None:
     """A new table that leads to a merchant must have MERCHANT_PATH, and a row in SCOPED."""
     ours = {
         model
-        for label in ("merchants", "catalogue", "pricing", "orders", "payments")
+        for label in (
+            "merchants",
+            "catalogue",
+            "pricing",
+            "orders",
+            "payments",
+            "reviews",
+            "payouts",
+        )
         for model in apps.get_app_config(label).get_models()
     }
     unscoped = {model.__name__ for model in ours if not hasattr(model, "MERCHANT_PATH")}
     of_the_platform = {"Banner", "Brand", "Category", "HomeShelf", "HomeShelfProduct", "HotWord"}
-    of_members = {"CartItem", "Favourite", "Visit"}
+    of_members = {"CartItem", "Favourite", "Redemption", "Transfer", "Visit", "Withdrawal"}
     of_several_merchants = {"Checkout", "Payment"}
     of_gateways = {"BillDay", "BillDifference", "BillLine", "GatewayNotice", "SandboxDeal"}
     assert unscoped == of_the_platform | of_members | of_several_merchants | of_gateways
@@ -223,6 +270,10 @@ TABLE = {
     "shipment.prepare": ("owner operator", "manager clerk warehouse"),
     "shipment.deliver": ("owner operator service", "manager clerk warehouse"),
     "case.open": ("owner operator service", "manager clerk service"),
+    "case.answer": ("owner operator service", "manager service"),
+    "case.arbitrate": ("owner operator service", ""),
+    "review.answer": ("owner operator service", "manager clerk service"),
+    "review.hide": ("owner operator service compliance", ""),
     "invoice.issue": ("owner operator finance", "manager finance"),
     "order.receive": ("owner operator service", ""),
     "order.complete": ("owner operator", ""),
@@ -239,6 +290,11 @@ TABLE = {
     "work.repair": ("owner operator", "manager"),
     "withdrawal.decide": ("owner finance", ""),
     "withdrawal.pay": ("owner finance", ""),
+    "statement.close": ("owner finance", ""),
+    "merchant_account.state": ("owner finance", "manager finance"),
+    "payout.ask": ("owner finance", "manager finance"),
+    "payout.decide": ("owner finance", ""),
+    "payout.pay": ("owner finance", ""),
     "bill.compare": ("owner finance", ""),
     "bill.look": ("owner finance", ""),
     "subsidy.ask": ("owner operator finance", ""),

@@ -18,11 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.flows import FlowError, NotWaitingError, OutcomeError, State, listeners
 from mingchi.flows.state import EMPTY
 from mingchi.foundation.errors import ConflictError, NotFoundError
+from mingchi.foundation.rows import by_key, read, select
 from mingchi.fulfilment import calls, compiled
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.compiled import Compiled
 from mingchi.fulfilment.models import FlowInstance, Signal
-from mingchi.fulfilment.statements import by_key, read, select
 from mingchi.fulfilment.subjects import Values
 from mingchi.fulfilment.writing import Writing
 

@@ -9,12 +9,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connection
-from django.db.models import JSONField, Model
-
-M = TypeVar("M", bound=Model)
+from django.db.models import Model
 
 
 class Statements:
@@ -70,40 +68,3 @@ def _to_json(rows: list[Mapping[str, Any]]) -> str:
 def _plain(value: object) -> str:
     """A time to the microsecond; what a decision saw beyond plain data, as text."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-# Reading a row by its key many times a second: making the query costs the ORM more than the
-# database takes to answer it.
-
-
-@lru_cache(maxsize=32)
-def select(model: type[Model]) -> str:
-    """SELECT all columns FROM the model's table; `read` makes objects of the rows."""
-    names = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
-    return f"SELECT {names} FROM {model._meta.db_table}"  # noqa: S608 - columns of ours
-
-
-def read(model: type[M], values: Sequence[Any]) -> M:
-    """An object of a row of `select`."""
-    names, parsed = _reading(model)
-    row = list(values)
-    for place in parsed:
-        if row[place] is not None:
-            row[place] = json.loads(row[place])
-    return model.from_db(connection.alias, names, row)
-
-
-def by_key(model: type[M], key: int) -> M | None:
-    """The row of this key."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{select(model)} WHERE id = %s", [key])
-        row = cursor.fetchone()
-    return None if row is None else read(model, row)
-
-
-@lru_cache(maxsize=32)
-def _reading(model: type[Model]) -> tuple[list[str], tuple[int, ...]]:
-    """Names of the columns, and the places of those that hold JSON."""
-    fields = model._meta.concrete_fields
-    places = [place for place, field in enumerate(fields) if isinstance(field, JSONField)]
-    return [field.attname for field in fields], tuple(places)

@@ -17,11 +17,11 @@ from mingchi.flows import (
     verdict,
 )
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.foundation.rows import by_key
 from mingchi.fulfilment import calls, jobs, roles
 from mingchi.fulfilment.calls import Call
 from mingchi.fulfilment.instances import Locked
 from mingchi.fulfilment.models import Vote, WorkItem
-from mingchi.fulfilment.statements import by_key
 
 Status = WorkItem.Status
 ALL = "all"

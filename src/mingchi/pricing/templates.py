@@ -1,29 +1,46 @@
 """Shipping templates as they stand, and the one writer of them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from django.db import connection
-from django.db.models import Q
 
+from mingchi.foundation import rows
 from mingchi.pricing.models import ProductShipping, ShippingRule, ShippingTemplate
 from mingchi.pricing.shipping import Fee, Rule, Template, Unit
+
+# By hand: each preview and checkout asks this.
+_OF_PRODUCTS: Final = f"""
+WITH named AS (
+    SELECT product_id, template_id FROM pricing_productshipping WHERE product_id = ANY (%s)
+)
+SELECT ARRAY (SELECT product_id FROM named WHERE template_id = t.id),
+    {rows.columns(ShippingTemplate, "t")}, {rows.columns(ShippingRule, "r")}
+FROM pricing_shippingtemplate t JOIN pricing_shippingrule r ON r.template_id = t.id
+WHERE t.id IN (SELECT template_id FROM named) OR t.is_default AND t.merchant_id = ANY (%s)
+ORDER BY t.id, r.position
+"""  # noqa: S608 - put together of constants
 
 
 def of_products(products: Mapping[int, int]) -> dict[int, Template]:
     """The template of each product (product → merchant) that has one: its own, or the default of
-    its merchant. Goods without one are sent for nothing. Two queries, whatever the number."""
-    named = dict(
-        ProductShipping.objects.filter(product__in=products).values_list("product", "template")
-    )
-    rows = ShippingRule.objects.select_related("template").filter(
-        Q(template__in=set(named.values()))
-        | Q(template__merchant__in=set(products.values()), template__is_default=True)
-    )
-    rules: dict[ShippingTemplate, list[ShippingRule]] = {}
-    for rule in rows:
-        rules.setdefault(rule.template, []).append(rule)
-    defaults = {row.merchant_id: row.pk for row in rules if row.is_default}
-    read = {row.pk: _read(row, its) for row, its in rules.items()}
+    its merchant. Goods without one are sent for nothing. One query, whatever the number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_PRODUCTS, [list(products), list(set(products.values()))])
+        found = cursor.fetchall()
+    rules_at = rows.width(ShippingTemplate)
+    named: dict[int, int] = {}
+    defaults: dict[int, int] = {}
+    standing: dict[int, tuple[ShippingTemplate, list[ShippingRule]]] = {}
+    for own, *columns in found:
+        row = rows.read(ShippingTemplate, columns[:rules_at])
+        standing.setdefault(row.pk, (row, []))[1].append(
+            rows.read(ShippingRule, columns[rules_at:])
+        )
+        named.update(dict.fromkeys(own, row.pk))
+        if row.is_default:
+            defaults[row.merchant_id] = row.pk
+    read = {key: _read(*its) for key, its in standing.items()}
     chosen = {
         product: named.get(product, defaults.get(merchant))
         for product, merchant in products.items()
