@@ -106,7 +106,7 @@ def test_a_products_own_template_before_the_merchants_default(shop: Shop) -> Non
     assert found() == [bulky, usual, None]
     with CaptureQueriesContext(connection) as queries:
         found()
-    assert len(queries) == 2
+    assert len(queries) == 1
     assign = partial(assign_template, by=shop.owner, merchant_id=shop.merchant.pk)
     assign(template_id=usual, product_ids=[goods[0].pk, goods[1].pk])
     assert found() == [usual, usual, None]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.foundation import rows
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.members import areas, services
 from mingchi.members.models import Address, Member
@@ -73,10 +74,10 @@ def make_default(*, member_id: int, address_id: int) -> None:
 
 def get(*, member_id: int, address_id: int) -> Address:
     """A member's own address, or `not_found` 404."""
-    found = Address.objects.filter(pk=address_id, member_id=member_id).first()
-    if found is None:
+    found = rows.find(Address, "id = %s AND member_id = %s", [address_id, member_id])
+    if not found:
         raise NotFoundError()
-    return found
+    return found[0]
 
 
 def area_of(address: Address) -> areas.Area | None:

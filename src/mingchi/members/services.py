@@ -106,10 +106,10 @@ def brought(member_id: int) -> QuerySet[Member]:
 def acting(member_id: int, *, held: bool = False) -> Member:
     """A member who is about to change something; an account that may only look is refused. `held`:
     one such thing of theirs at a time, until the transaction ends."""
-    rows = Member.objects.select_for_update(no_key=True) if held else Member.objects.all()
-    member = rows.filter(pk=member_id).first()
-    if member is None:
+    found = rows.find(Member, f"id = %s {'FOR NO KEY UPDATE' if held else ''}", [member_id])
+    if not found:
         raise NotFoundError()
+    member = found[0]
     if member.is_read_only:
         raise DomainError("read_only_account", _("This account may only look."), status=403)
     return member

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue.models import Sku
+from mingchi.foundation import rows
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.orders.models import CartItem
 from mingchi.orders.models.cart import MOST_OF_ONE
@@ -22,8 +23,8 @@ def items(member_id: int) -> QuerySet[CartItem]:
 
 def selected(member_id: int) -> dict[int, int]:
     """How many of each SKU are to be bought, in the order of the cart."""
-    rows = CartItem.objects.filter(member=member_id, is_selected=True)
-    return dict(rows.values_list("sku_id", "qty"))
+    wanted = "member_id = %s AND is_selected ORDER BY added_at DESC, id DESC"
+    return {item.sku_id: item.qty for item in rows.find(CartItem, wanted, [member_id])}
 
 
 def add(*, member_id: int, sku: Sku, qty: int, now: datetime) -> None:
@@ -62,7 +63,8 @@ def select(*, member_id: int, sku_ids: Collection[int], is_selected: bool) -> No
 
 def take_out(*, member_id: int, sku_ids: Collection[int]) -> None:
     """The cart holds them no longer; what it did not hold is no fault."""
-    CartItem.objects.filter(member=member_id, sku__in=sku_ids).delete()
+    own = CartItem.objects.filter(member=member_id, sku__in=sku_ids)
+    own._raw_delete(own.db)  # nothing hangs on them
 
 
 def _raise_to(item: CartItem, qty: int) -> None:

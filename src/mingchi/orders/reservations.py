@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import stock
 from mingchi.catalogue.stock import Quantity
+from mingchi.foundation import rows
 from mingchi.foundation.errors import ConflictError
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Reservation
 
@@ -19,9 +20,11 @@ from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Reservation
 def hold(lines: Sequence[OrderLine], *, until: datetime | None) -> None:
     """Reserve the units of lines that nothing was reserved for yet. `out_of_stock` 409."""
     stock.reserve(Quantity(line.sku_id, line.qty) for line in lines)
-    Reservation.objects.bulk_create(
-        Reservation(line=line, sku_id=line.sku_id, units=line.qty, expires_at=until)
-        for line in lines
+    rows.insert(
+        [
+            Reservation(line=line, sku_id=line.sku_id, units=line.qty, expires_at=until)
+            for line in lines
+        ]
     )
 
 

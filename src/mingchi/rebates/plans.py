@@ -1,9 +1,9 @@
 """Versions of a plan: drawn up, proposed, approved by somebody else, active from a date."""
 
 import tomllib
-from typing import Any
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,11 @@ from mingchi.engine.rules import Plan
 from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.foundation.models import User
 from mingchi.rebates.models import PlanVersion, Programme
+
+_ACTIVE_TOML: Final = """
+SELECT v.toml FROM rebates_planversion v JOIN rebates_programme p ON p.id = v.programme_id
+WHERE p.code = %s AND v.state = 'active'
+"""
 
 
 def check(toml: str) -> list[str]:
@@ -49,8 +54,12 @@ def active(programme: Programme) -> PlanVersion:
 
 def active_toml(code: str) -> str:
     """The text of that version, by the code of the programme."""
-    active = PlanVersion.objects.filter(programme__code=code, state=PlanVersion.State.ACTIVE)
-    return str(active.values_list("toml", flat=True).get())
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIVE_TOML, [code])
+        found = cursor.fetchone()
+    if found is None:
+        raise PlanVersion.DoesNotExist
+    return str(found[0])
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue.models import Product, Sku
+from mingchi.foundation import rows
 from mingchi.foundation.errors import DomainError
 from mingchi.fulfilment import services
 from mingchi.fulfilment.models import Kind
@@ -75,7 +76,7 @@ def place(
         order.delivery_method = _delivery_method(delivery, terms, skus)
         made.append((order, own))
     orders = [order for order, _own in made]
-    Order.objects.bulk_create(orders)
+    rows.insert(orders)
     _write_lines(made, orders[0])
     checkouts.keep_coupons(checkout, offer.quoted.quote.saved_fen, now=now)
     flows = {order_flow(order.pk).subject: order.merchant_id for order in orders}
@@ -144,7 +145,8 @@ def _write_lines(made: Sequence[tuple[Order, list[OrderLine]]], first: Order) ->
     for order, own in made:
         for line in own:
             line.order = order
-    lines = OrderLine.objects.bulk_create(line for _order, own in made for line in own)
+    lines = [line for _order, own in made for line in own]
+    rows.insert(lines)
     at_the_door = first.payment_method == Order.PaymentMethod.COD
     reservations.hold(lines, until=None if at_the_door else first.pay_by)
 

@@ -62,7 +62,7 @@ class Usable:
 def basket(*, member_id: int, qty: Mapping[int, int], now: datetime) -> Basket:
     """So many of each SKU, for the member. What is not on sale is named, and not among the lines.
 
-    Eight queries, whatever the number.
+    Five queries, whatever the number.
     """
     found = catalogue.skus_on_sale(list(qty))
     skus = {key: found[key] for key in qty if key in found}
