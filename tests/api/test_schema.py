@@ -20,7 +20,7 @@ from mingchi.api.app import api
 from mingchi.merchants.models import Merchant
 
 Headers = dict[str, str]
-EXAMPLES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
+EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
 # Signed in, these end the session of all that comes after; test_members does that.
 ENDS_THE_SESSION = {"sign_out", "staff_sign_out"}
 

@@ -10,9 +10,13 @@ from mingchi.rebates.models import Programme
 
 
 @pytest.fixture(autouse=True)
-def _own_var(settings: Settings, tmp_path: Path) -> None:
-    """Heads are published where no other test looks."""
+def _own_place(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """Heads are published where no other test looks, and a command that is called here starts no
+    server of its own."""
     settings.VAR = tmp_path
+    monkeypatch.setenv("DATABASE_URL", database_url)
 
 
 @pytest.fixture
