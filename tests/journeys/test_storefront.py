@@ -37,13 +37,14 @@ def addresses() -> dict[str, str]:
     return {name: name + needs.get(name, "") for name in names}
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_every_page_opens(browser: Browser, server: str, size: dict[str, int]) -> None:
-    with shopping(browser, server, size=size) as shopper:
+def test_every_page_opens(browser: Browser, server: str) -> None:
+    with shopping(browser, server) as shopper:
         shopper.sign_in(MEMBER)
         for name, address in addresses().items():
             shopper.open(address)
-            shopper.look(name.replace("/", "-"))
+            for size in (DESK, PHONE):
+                shopper.page.set_viewport_size(size)
+                shopper.look(name.replace("/", "-"))
 
 
 def test_in_the_dark_in_english_and_signed_out(browser: Browser, server: str) -> None:
