@@ -77,7 +77,7 @@ class Buyer:
 
 
 def _install() -> None:
-    """Puts it where script/islands keeps Node, once a lock file."""
+    """Puts it where script/web keeps Node, once a lock file."""
     stamp = _TOOLS / ".lock"
     if stamp.exists() and stamp.read_text() == _LOCK.read_text():
         return

@@ -1,4 +1,4 @@
-"""Web servers that a benchmark starts, and clients that ask them."""
+"""Processes that run beside a benchmark, and clients that ask them."""
 
 import http.client
 import json
@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,29 @@ _OURS: Final = "mingchi.config.wsgi:application"
 
 
 @contextmanager
+def beside(
+    command: Sequence[str], environment: Mapping[str, str], *, folder: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with these variables beside ours, told to end afterwards and waited for."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def settler(url: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """`mingchi settle` on this database."""
+    return beside([sys.executable, "-m", "mingchi.cli", "settle"], {"DATABASE_URL": url})
+
+
 def web(
     port: int,
     environment: Mapping[str, str],
@@ -23,21 +46,11 @@ def web(
     python: str = sys.executable,
     application: str = _OURS,
     folder: Path | None = None,
-) -> Iterator[None]:
-    """granian as in production: one process of 16 threads, with these variables beside ours."""
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """granian as in production: one process of 16 threads."""
     listen = ["--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "16"]
-    process = subprocess.Popen(
-        [python, "-W", "ignore", "-m", "granian", "--interface", "wsgi", *listen, application],
-        cwd=folder,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+    served = ["granian", "--interface", "wsgi", *listen, application]
+    return beside([python, "-W", "ignore", "-m", *served], environment, folder=folder)
 
 
 class Client:

@@ -7,9 +7,6 @@ settled.
 
 import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +16,7 @@ from typing import Any, Final
 import psycopg
 
 from mingchi.bench import _settle_world as world
+from mingchi.bench._driving import settler
 
 ORDERS_A_SECOND: Final = 1_500
 _CLIENTS: Final = 4
@@ -39,7 +37,7 @@ def p99(url: str, *, seconds: int) -> dict[str, Any]:
         )
         for n in range(_CLIENTS)
     ]
-    with _settler(url, programme_id):
+    with _settling(url, programme_id):
         for client in clients:
             client.start()
         for _ in clients:
@@ -63,23 +61,15 @@ def p99(url: str, *, seconds: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _settler(url: str, programme_id: int) -> Iterator[None]:
+def _settling(url: str, programme_id: int) -> Iterator[None]:
     """`mingchi settle` beside us, from the moment it has taken the programme over."""
-    settler = subprocess.Popen(
-        [sys.executable, "-m", "mingchi.cli", "settle"],
-        env={**os.environ, "DATABASE_URL": url},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with settler(url) as process:
         with psycopg.connect(url, autocommit=True) as connection:
             taken = "SELECT fence > 0 FROM rebates_programme WHERE id = %s"
             while connection.execute(taken, [programme_id]).fetchone() != (True,):
-                assert settler.poll() is None, "the settler ended before it began"
+                assert process.poll() is None, "the settler ended before it began"
                 time.sleep(0.05)
         yield
-    finally:
-        settler.send_signal(signal.SIGTERM)
-        settler.wait()
 
 
 def _accept(

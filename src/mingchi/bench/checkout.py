@@ -91,7 +91,8 @@ def _compared(
 ) -> dict[str, Any]:
     rates: tuple[list[float], list[float]] = [], []
     each = 4 if quick else 25
-    drive(members, 2), drive(guests, 2)
+    drive(members, 2)
+    drive(guests, 2)
     for _ in range(_REPEATS):
         rates[0].append(drive(members, 4 * each))
         rates[1].append(drive(guests, each))

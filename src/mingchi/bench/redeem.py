@@ -5,18 +5,13 @@ others wait by the hundred thousand. An answer 202 (not settled within two secon
 counts as such.
 """
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from statistics import median
 from typing import Any, Final
 
 from mingchi.bench import _settle_world as world
-from mingchi.bench._driving import Client, signed_in, web
+from mingchi.bench._driving import Client, settler, signed_in, web
 from mingchi.bench._plans import all_awards
 
 _MEMBERS: Final = 20_000
@@ -34,7 +29,7 @@ def run(quick: bool) -> Iterator[dict[str, Any]]:
             programme_id, first=1_000_000, count=40_000 if quick else 300_000, members=_MEMBERS
         )
         port = free_port("127.0.0.1", 0)
-        with web(port, {"DATABASE_URL": url}), _settling(url):
+        with web(port, {"DATABASE_URL": url}), settler(url):
             Client(port).until_up("/api/shop/categories")
             member = signed_in(port, phone=_PHONE, password=_PASSWORD)
             times, missed = _redeem(member, redemptions)
@@ -84,21 +79,6 @@ def _open_shop() -> int:
         inbox.record(programme_id=programme_id, key="o1", payload=order)
     settle_pending(programme_id)
     return programme_id
-
-
-@contextmanager
-def _settling(url: str) -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mingchi.cli", "settle"],
-        env={**os.environ, "DATABASE_URL": url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
 
 
 def _redeem(member: Client, count: int) -> tuple[list[float], int]:

@@ -44,10 +44,7 @@ def read(model: type[M], values: Sequence[Any]) -> M:
 
 def by_key(model: type[M], key: int) -> M | None:
     """The row of this key."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{select(model)} WHERE id = %s", [key])
-        row = cursor.fetchone()
-    return None if row is None else read(model, row)
+    return next(iter(find(model, "id = %s", [key])), None)
 
 
 def find(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
@@ -61,9 +58,11 @@ def insert(objects: Sequence[Model]) -> None:
     """Write new rows of one model, all with keys or all without, which get theirs."""
     if not objects:
         return
-    fields, statement = _inserting(type(objects[0]), objects[0].pk is not None)
+    model, keyed = type(objects[0]), objects[0].pk is not None
+    fields = written(model, keyed)
     rows = [{field.column: field.pre_save(one, True) for field in fields} for one in objects]
     with connection.cursor() as cursor:
+        statement = f"{inserting(model, keyed)} RETURNING id"
         cursor.execute(statement, [json.dumps(rows, default=datetime.isoformat)])
         keys = cursor.fetchall()
     for one, (key,) in zip(objects, keys, strict=True):
@@ -72,15 +71,21 @@ def insert(objects: Sequence[Model]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _inserting(model: type[Model], with_keys: bool) -> tuple[list[Any], str]:
-    """The columns written, and how. One JSON text: an array a column would cost several times as
-    much to bind. Rows come back as they went."""
-    fields = [one for one in model._meta.concrete_fields if with_keys or not one.primary_key]
+def written(model: type[Model], keyed: bool = False) -> list[Any]:
+    """The columns that a new row states: all, or all but its key."""
+    return [one for one in model._meta.concrete_fields if keyed or not one.primary_key]
+
+
+@lru_cache(maxsize=64)
+def inserting(model: type[Model], keyed: bool = False) -> str:
+    """INSERT of rows given as one JSON text: an array a column would cost several times as much to
+    bind. Rows come back as they went."""
+    fields = written(model, keyed)
     names = ", ".join(f'"{field.column}"' for field in fields)
     typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
-    return fields, (
+    return (
         f"INSERT INTO {model._meta.db_table} ({names}) "  # noqa: S608 - columns of ours
-        f"SELECT {names} FROM json_to_recordset(%s::json) AS new({typed}) RETURNING id"
+        f"SELECT {names} FROM json_to_recordset(%s::json) AS new({typed})"
     )
 
 

@@ -8,11 +8,12 @@ one JSON text a statement: binding an array a column costs several times as much
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+
+from mingchi.foundation import rows
 
 
 class Statements:
@@ -22,10 +23,10 @@ class Statements:
         self._texts: list[str] = []
         self._values: list[Any] = []
 
-    def of_rows(self, text: str, rows: Iterable[Mapping[str, Any]], *first: Any) -> None:
+    def of_rows(self, text: str, given: Iterable[Mapping[str, Any]], *first: Any) -> None:
         """A statement over json_to_recordset(…), after the values `first`; nothing where there are
         no rows."""
-        found = list(rows)
+        found = list(given)
         if found:
             self._texts.append(text)
             self._values += [*first, _to_json(found)]
@@ -34,9 +35,11 @@ class Statements:
         """New rows of one model. They get no keys."""
         if objects:
             model = type(objects[0])
-            names = _columns(model)
-            rows = [{name: getattr(one, name) for name in names} for one in objects]
-            self.of_rows(f"{_insert(model)} {conflict}", rows)
+            fields = rows.written(model)
+            stated = [
+                {field.column: getattr(one, field.attname) for field in fields} for one in objects
+            ]
+            self.of_rows(f"{rows.inserting(model)} {conflict}", stated)
 
     def execute(self) -> None:
         """Send them all."""
@@ -45,24 +48,8 @@ class Statements:
                 cursor.execute(";\n".join(self._texts), self._values)
 
 
-@lru_cache(maxsize=32)
-def _columns(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields if not field.primary_key)
-
-
-@lru_cache(maxsize=32)
-def _insert(model: type[Model]) -> str:
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
-    return (
-        f"INSERT INTO {model._meta.db_table} ({names}) "  # noqa: S608 - columns of ours
-        f"SELECT {names} FROM json_to_recordset(%s::json) AS new({typed})"
-    )
-
-
-def _to_json(rows: list[Mapping[str, Any]]) -> str:
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)
+def _to_json(given: list[Mapping[str, Any]]) -> str:
+    return json.dumps(given, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: object) -> str:
