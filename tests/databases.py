@@ -58,6 +58,21 @@ def drop(opened: psycopg.Connection, name: str) -> None:
 
 
 @contextmanager
+def copied(like: str | None = None) -> Iterator[None]:
+    """Django, in all threads, on a copy of a database (None: of an empty one), which is gone
+    afterwards."""
+    name = f"{connection.settings_dict['NAME']}_copy"
+    with server() as opened:
+        copy(opened, name, like=like or migrated(opened))
+    try:
+        with connected_to(name):
+            yield
+    finally:
+        with server() as opened:
+            drop(opened, name)
+
+
+@contextmanager
 def connected_to(name: str) -> Iterator[None]:
     """Django, in all threads, on another database of the server."""
     before = connection.settings_dict["NAME"]

@@ -12,10 +12,9 @@ from typing import Final
 
 import psycopg
 from django.core.cache import cache
-from django.db import connection
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
-from tests import databases, emptying
+from tests import databases
 from tests.places import VAR
 
 from mingchi.usecases import demo
@@ -47,27 +46,21 @@ def loaded(blocker: DjangoDbBlocker) -> Iterator[None]:
     storages = {**STORAGES, "images": _IN_FILES}
     with blocker.unblock(), override_settings(STORAGES=storages, PASSWORD_HASHERS=HASHERS):
         cache.clear()
-        empty = str(connection.settings_dict["NAME"])
-        copy = f"{empty}_demo"
         with databases.server() as server:
-            _load_once(server, empty)
-            databases.copy(server, copy, like=_LOADED)
-        with databases.connected_to(copy):
+            _load_once(server)
+        with databases.copied(_LOADED):
             yield
-        with databases.server() as server:
-            databases.drop(server, copy)
 
 
-def _load_once(server: psycopg.Connection, empty: str) -> None:
+def _load_once(server: psycopg.Connection) -> None:
     standing = databases.names(server, "demo_")
     if _LOADED in standing:
         return
     for of_another_run in standing:
         databases.drop(server, of_another_run)
     shutil.rmtree(VAR / "pictures", ignore_errors=True)
-    loading = f"{empty}_loading"
+    loading = "demo_loading"
     databases.copy(server, loading, like=databases.migrated(server))
     with databases.connected_to(loading):
-        emptying.empty(keys_from_1=True)
         demo.load(size=SMALL)
     databases.rename(server, loading, to=_LOADED)

@@ -13,9 +13,9 @@ _LARGE_BYTES: Final = 1 << 20
 """What is larger is truncated, so that no dead rows are left to wade through."""
 
 
-def empty(*, keys_from_1: bool = False) -> None:
+def empty() -> None:
     """Empty all tables of the project's. The superuser of the test database switches triggers off
-    for it, since append-only tables refuse. `keys_from_1`: keys are given out from the first."""
+    for it, since append-only tables refuse."""
     ours = set(connection.introspection.django_table_names(only_existing=True))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -30,10 +30,3 @@ def empty(*, keys_from_1: bool = False) -> None:
             emptied.append(f"TRUNCATE {', '.join(large)} CASCADE")
         if emptied:
             cursor.execute(";".join(["SET LOCAL session_replication_role = replica", *emptied]))
-        if keys_from_1:
-            kept = [f"{name}_id_seq" for name in _MADE_BY_MIGRATIONS]
-            cursor.execute(
-                "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
-                " AND relnamespace = 'public'::regnamespace AND relname <> ALL (%s)",
-                [kept],
-            )
