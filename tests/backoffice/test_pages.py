@@ -198,3 +198,10 @@ def test_a_manager_offers_goods_of_the_own_shop_only(
     page = client.get(reverse("admin:catalogue_product_do_on_list", args=["add"]))
     choices = page.context_data["form"].fields["merchant_id"].choices  # type: ignore[attr-defined]
     assert [key for key, _name in choices] == [merchants[0].pk]
+
+
+def test_no_more_than_two_fields_share_a_row() -> None:
+    """Labels are as wide for three, and lie over the fields before them."""
+    rows = [row for page in admin.site._registry.values() for row in page.fields or ()]
+    assert rows
+    assert [row for row in rows if isinstance(row, tuple) and len(row) > 2] == []

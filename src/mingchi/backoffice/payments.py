@@ -203,11 +203,10 @@ class PaymentRefundPage(Page):
         (
             display.column(_("payment"), lambda row: row.payment.out_trade_no),
             display.column(_("order"), lambda row: display.link(row.order)),
-            display.column(_("refund"), lambda row: display.link(row.refund)),
         ),
-        (display.yuan_column("amount_fen", _("amount (yuan)")), WHY),
+        (display.column(_("refund"), lambda row: display.link(row.refund)), WHY),
+        (display.yuan_column("amount_fen", _("amount (yuan)")), "error"),
         ("created_at", "paid_at"),
         ("gateway_no", "gateway_at"),
         ("tries", "try_at"),
-        "error",
     )

@@ -261,9 +261,9 @@ class ProductPage(Page):
     fields = (
         ("title", "subtitle"),
         ("status", "goods_type"),
-        ("category", "brand", "merchant"),
-        ("on_sale_at", "limit_per_member"),
-        "keywords",
+        ("category", "brand"),
+        ("merchant", "limit_per_member"),
+        ("on_sale_at", "keywords"),
         "description",
     )
 
