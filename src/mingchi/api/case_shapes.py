@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 
 from mingchi.api import catalogue_shapes
 from mingchi.api.catalogue_shapes import PictureOut
-from mingchi.api.fields import PRINTABLE, FenFromZero, Id, Input, Line, Qty
+from mingchi.api.fields import PRINTABLE, FenFromZero, Id, Input, Line, Pictures, Qty
 from mingchi.orders import case_history, case_reasons
 from mingchi.orders.models import AfterSalesCase, CaseEntry
 from mingchi.usecases import follow_flow
@@ -19,9 +19,6 @@ from mingchi.usecases.follow_flow import case_flow
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 KindName = Literal["refund_only", "return", "exchange"]
 Words = Annotated[str, StringConstraints(max_length=MOST_WORDS, pattern=PRINTABLE)]
-Pictures = Annotated[
-    list[Id], Field(max_length=9, description="own pictures, uploaded before, in their order")
-]
 Turn = Literal["merchant", "member", "platform", "nobody"]
 # Who is next, by state; a case with goods to send back is the member's until they are on their way.
 _TURNS: Final[dict[str, Turn]] = {
@@ -227,13 +224,12 @@ def staff_case_in_detail(found: AfterSalesCase) -> StaffCaseDetailOut:
 
 
 def _entry(row: CaseEntry) -> CaseEntryOut:
-    pictures = [catalogue_shapes.picture(each.image) for each in row.pictures.all()]
     return CaseEntryOut(
         act=row.act,
         name=str(row.get_act_display()),
         by=row.side,
         words=row.words,
-        pictures=[shown for shown in pictures if shown is not None],
+        pictures=catalogue_shapes.pictures(each.image for each in row.pictures.all()),
         at=row.at,
     )
 

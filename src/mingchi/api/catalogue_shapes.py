@@ -1,6 +1,7 @@
 """How goods look to shoppers."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -8,7 +9,7 @@ from ninja import Field, Schema
 
 from mingchi.catalogue import images, listing, queries
 from mingchi.catalogue.finding import Card
-from mingchi.catalogue.models import Banner, Brand, Category, Image, Specification
+from mingchi.catalogue.models import Banner, Brand, Category, Image, Product, Specification
 from mingchi.catalogue.product_page import ProductPage
 
 Answer = dict[str, Any]
@@ -187,14 +188,23 @@ def picture(image: Image | None) -> PictureOut | None:
 
 def picture_of(digest: str | None) -> PictureOut | None:
     """The same by the picture's digest."""
-    shown = _picture(digest)
-    return None if shown is None else PictureOut(**shown)
+    return PictureOut(**_sizes(digest)) if digest else None
+
+
+def pictures(found: Iterable[Image]) -> list[PictureOut]:
+    """Those of several, which are all there."""
+    return [PictureOut(**_sizes(image.digest)) for image in found]
+
+
+def cover(found: Product) -> PictureOut | None:
+    """What a product is listed with; None where it has no picture or is not listed."""
+    listing = getattr(found, "listing", None)
+    return picture_of(listing.cover if listing else None)
 
 
 def uploaded(image: Image) -> UploadedOut:
     """A picture that was kept."""
-    shown = picture(image)
-    assert shown is not None, "an image has its files"
+    (shown,) = pictures([image])
     return UploadedOut(id=image.pk, width=image.width, height=image.height, picture=shown)
 
 
@@ -314,8 +324,10 @@ def _sku(row: Answer) -> Answer:
 
 
 def _picture(digest: str | None) -> dict[str, str] | None:
-    if not digest:
-        return None
+    return _sizes(digest) if digest else None
+
+
+def _sizes(digest: str) -> dict[str, str]:
     return {
         "url": images.url(digest),
         "url_800": images.url(digest, 800),

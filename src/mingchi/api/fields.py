@@ -27,6 +27,9 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9][0-9 ()-]{5,23}$")]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128, pattern=PRINTABLE)]
 Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 AgentRegion = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
+Pictures = Annotated[
+    list[Id], Field(max_length=9, description="own pictures, uploaded before, in their order")
+]
 When = AwareDatetime
 
 

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from ninja import Field, Schema
 
 from mingchi.api import shapes
-from mingchi.api.catalogue_shapes import PictureOut, picture_of
+from mingchi.api.catalogue_shapes import PictureOut, cover
 from mingchi.members.models import Member
 from mingchi.orders.models import Order, OrderLine, Reservation, Shipment, ShipmentLine
 
@@ -86,8 +86,8 @@ def order(found: Order) -> OwnOrderOut:
     lines = {line.pk: line for line in found.lines.all()}
     told = shapes.order(found).model_dump()
     for line in told["lines"]:
-        sku = lines[line["id"]].sku
-        line.update(product_id=sku.product_id, cover=_cover(lines[line["id"]]))
+        product = lines[line["id"]].sku.product
+        line.update(product_id=product.pk, cover=cover(product))
     return OwnOrderOut.model_validate(
         {
             **told,
@@ -145,9 +145,5 @@ def _steps(parcel: Shipment) -> Iterator[ParcelStepOut]:
 
 
 def _packed(line: OrderLine, units: int) -> PackedOut:
-    return PackedOut(line_id=line.pk, title=line.title, units=units, cover=_cover(line))
-
-
-def _cover(line: OrderLine) -> PictureOut | None:
-    listing = getattr(line.sku.product, "listing", None)
-    return picture_of(listing.cover if listing else None)
+    shown = cover(line.sku.product)
+    return PackedOut(line_id=line.pk, title=line.title, units=units, cover=shown)

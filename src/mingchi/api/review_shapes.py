@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from mingchi.api import catalogue_shapes
 from mingchi.api.catalogue_shapes import PictureOut
-from mingchi.api.fields import PRINTABLE, Id, Input
+from mingchi.api.fields import PRINTABLE, Id, Input, Pictures
 from mingchi.foundation import masking
 from mingchi.reviews.models import MOST_CHARACTERS, Review
 
@@ -20,9 +20,6 @@ SomeWords = Annotated[
     ),
 ]
 Stars = Annotated[int, Field(strict=True, ge=1, le=5)]
-Pictures = Annotated[
-    list[Id], Field(max_length=9, description="own pictures, uploaded before, in their order")
-]
 
 
 class ReviewIn(Input):
@@ -136,5 +133,5 @@ def _answer(found: Review) -> AnswerOut | None:
 
 
 def _pictures(found: Review, *, is_addition: bool) -> list[PictureOut]:
-    rows = [row.image for row in found.pictures.all() if row.is_addition == is_addition]
-    return [shown for image in rows if (shown := catalogue_shapes.picture(image)) is not None]
+    rows = found.pictures.all()
+    return catalogue_shapes.pictures(row.image for row in rows if row.is_addition == is_addition)

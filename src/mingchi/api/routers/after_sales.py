@@ -9,7 +9,7 @@ from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
 from mingchi.api import case_shapes as shapes
-from mingchi.api.fields import PRINTABLE, Before, Done, Id, Input, Limit, Page
+from mingchi.api.fields import PRINTABLE, Before, Done, Id, Input, Limit, Page, Pictures
 from mingchi.api.paging import page, page_with
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
@@ -28,12 +28,12 @@ Tracking = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern
 
 class SayIn(Input):
     words: shapes.Words = ""
-    image_ids: shapes.Pictures = []
+    image_ids: Pictures = []
 
 
 class AppealIn(Input):
     words: Annotated[shapes.Words, StringConstraints(strip_whitespace=True, min_length=1)]
-    image_ids: shapes.Pictures = []
+    image_ids: Pictures = []
 
 
 class SentBackIn(Input):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema, Status
 
 from mingchi.api.fields import MAX_FEN, Before, Id, Input, Limit, Page, Upt
-from mingchi.api.paging import page
+from mingchi.api.paging import page_with
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
@@ -128,11 +128,7 @@ def list_redemptions(
 ) -> Page[RedemptionAskedOut]:
     """Newest first; `poll` tells more of one."""
     rows = Redemption.objects.filter(member=member_of(request))
-    found = page(rows, lambda row: row, limit=limit, before=before)
-    standing = use_redeem.standing(found.items)
-    return Page[RedemptionAskedOut](
-        items=[_asked(row, *standing[row.pk]) for row in found.items], next=found.next
-    )
+    return page_with(rows, use_redeem.standing, _asked, limit=limit, before=before)
 
 
 @router.get("/redemptions/{redemption_id}", response=RedemptionOut, summary="A redemption of mine")
@@ -172,7 +168,9 @@ def _redemption(redeemed: use_redeem.Redeemed) -> RedemptionOut:
     )
 
 
-def _asked(row: Redemption, status: str, net_fen: int | None) -> RedemptionAskedOut:
+def _asked(row: Redemption, standing: tuple[str, int | None] | None) -> RedemptionAskedOut:
+    assert standing is not None, "each has one"
+    status, net_fen = standing
     return RedemptionAskedOut(
         id=row.pk,
         points_upt=row.points_upt,

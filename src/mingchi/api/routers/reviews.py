@@ -130,7 +130,6 @@ def _own(request: HttpRequest, review_id: int) -> shapes.OwnReviewOut:
 
 def _to_review(line: OrderLine) -> shapes.ToReviewOut:
     product = line.sku.product
-    listing = getattr(product, "listing", None)
     received_at = line.order.received_at
     assert received_at is not None, "asked for so"
     return shapes.ToReviewOut(
@@ -138,6 +137,6 @@ def _to_review(line: OrderLine) -> shapes.ToReviewOut:
         line_id=line.pk,
         product_id=product.pk,
         article=line.title,
-        cover=catalogue_shapes.picture_of(listing.cover if listing else None),
+        cover=catalogue_shapes.cover(product),
         received_at=received_at,
     )
