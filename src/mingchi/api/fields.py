@@ -56,6 +56,23 @@ class Made(Schema):
     id: int
 
 
+class StateOut(Schema):
+    """What became of it."""
+
+    state: str
+
+
+class ProposedOut(Schema):
+    """Somebody else decides."""
+
+    proposal_id: int
+
+
+class DecisionIn(Input):
+    approve: bool
+    reason: Line = ""
+
+
 class Done(Schema):
     """Nothing more to say than that it is done."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ninja import Field, Schema
 
-from mingchi.api.fields import Input
+from mingchi.api.fields import Fen, Id, Input, Line, Qty
 from mingchi.foundation import masking
 from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.payments.gateways import Client
@@ -64,6 +64,23 @@ class RefundOut(Schema):
     decided_at: datetime | None
     decision_reason: str
     paid_at: datetime | None
+
+
+class ItemIn(Input):
+    sku_id: Id
+    qty: Qty
+
+
+class RefundIn(Input):
+    line_id: Id
+    amount_fen: Fen
+    reason: Line = ""
+
+
+class RefundAskedOut(Schema):
+    refund_id: int
+    state: str
+    amount_fen: int
 
 
 class PayIn(Input):

@@ -10,10 +10,10 @@ from mingchi.api import cart_shapes as shapes
 from mingchi.api import shapes as order_shapes
 from mingchi.api.cart_shapes import PreviewOut
 from mingchi.api.client import address
-from mingchi.api.fields import Done, Id, Input, Line, Qty
+from mingchi.api.fields import Done, Id, Input, Line
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
-from mingchi.api.shapes import OrderOut, PayIn, PayOut
+from mingchi.api.shapes import ItemIn, OrderOut, PayIn, PayOut
 from mingchi.foundation import clock
 from mingchi.orders import checkouts
 from mingchi.orders.models import Checkout
@@ -27,11 +27,6 @@ from mingchi.usecases.preview_checkout import Wish
 
 router = GuardedRouter(tags=["checkout"])
 placed_router = GuardedRouter(tags=["checkout"])
-
-
-class ItemIn(Input):
-    sku_id: Id
-    qty: Qty
 
 
 class WishIn(Input):

@@ -4,11 +4,12 @@ from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
 from mingchi.api import pricing_shapes as shapes
-from mingchi.api.fields import PRINTABLE, Before, Id, Input, Limit, Made, Page, Qty, Region
+from mingchi.api.fields import PRINTABLE, Before, Id, Input, Limit, Made, Page, Region
 from mingchi.api.paging import page
 from mingchi.api.pricing_shapes import CentreCouponOut, MyCouponOut, UsableOut
 from mingchi.api.principals import member_of
 from mingchi.api.routing import GuardedRouter
+from mingchi.api.shapes import ItemIn
 from mingchi.foundation import clock, rate_limit
 from mingchi.foundation.errors import DomainError
 from mingchi.pricing import queries
@@ -24,13 +25,8 @@ class CodeIn(Input):
     code: str = Field(min_length=4, max_length=20, pattern=PRINTABLE)
 
 
-class CouponItemIn(Input):
-    sku_id: Id
-    qty: Qty
-
-
 class UsableIn(Input):
-    items: list[CouponItemIn] = Field(min_length=1, max_length=100)
+    items: list[ItemIn] = Field(min_length=1, max_length=100)
     region: Region | None = None
 
 

@@ -6,12 +6,12 @@ from ninja import Field, Schema, Status
 
 from mingchi.api import member_orders, shapes
 from mingchi.api.client import address
-from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, Qty, Region
+from mingchi.api.fields import Before, Done, Id, Input, Limit, Page, Region
 from mingchi.api.member_orders import OwnOrderOut, Tab, TrackingOut
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
-from mingchi.api.shapes import PayIn, PayOut, RefundOut
+from mingchi.api.shapes import ItemIn, PayIn, PayOut, RefundAskedOut, RefundIn, RefundOut
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders.models import Order, Refund
@@ -26,11 +26,6 @@ from mingchi.usecases.placing import Delivery
 router = GuardedRouter(tags=["orders"])
 
 
-class OrderItemIn(Input):
-    sku_id: Id
-    qty: Qty
-
-
 class DeliveryIn(Input):
     region: Region | None = Field(
         default=None, description="6 digits; decides which agents are paid"
@@ -41,7 +36,7 @@ class DeliveryIn(Input):
 
 
 class PlaceIn(Input):
-    items: list[OrderItemIn] = Field(min_length=1, max_length=100)
+    items: list[ItemIn] = Field(min_length=1, max_length=100)
     delivery: DeliveryIn = DeliveryIn()
 
 
@@ -53,18 +48,6 @@ class PlacedOut(Schema):
     goods_fen: int
     shipping_fen: int
     total_fen: int
-
-
-class RefundIn(Input):
-    line_id: Id
-    amount_fen: Fen
-    reason: Line = ""
-
-
-class RefundAskedOut(Schema):
-    refund_id: int
-    state: str
-    amount_fen: int
 
 
 @router.post("", response={201: PlacedOut}, summary="Place an order")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
-from mingchi.api.fields import PRINTABLE, Done, Id, Input, Limit
+from mingchi.api.fields import PRINTABLE, Done, Id, Input, Limit, Made
 from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.flows.xml import MOST_BYTES
@@ -115,10 +115,6 @@ class FlowVersionOut(VersionRefOut):
     may_publish: bool
 
 
-class FlowDraftedOut(Schema):
-    id: int
-
-
 class SavedOut(Schema):
     revision: str
 
@@ -161,8 +157,8 @@ def staff_list_flows(
     return FlowsOut(flows=[_flow(row) for row in rows[:limit]])
 
 
-@router.post("", response={201: FlowDraftedOut}, summary="Begin a draft")
-def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[FlowDraftedOut]:
+@router.post("", response={201: Made}, summary="Begin a draft")
+def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[Made]:
     """From a template, from another version, or from a file. A file that holds what is not of the
     subset is refused (422 `flow_refused`) with id and line of each element."""
     by = staff_of(request)
@@ -178,7 +174,7 @@ def staff_draft_flow(request: HttpRequest, data: DraftIn) -> Status[FlowDraftedO
         made = edit_flows.draft_flow(by=by, bpmn=bpmn, **common)
     else:
         made = draw_flows.import_flow(by=by, bpmn=(data.bpmn or "").encode(), **common)
-    return Status(201, FlowDraftedOut(id=made))
+    return Status(201, Made(id=made))
 
 
 @router.post("/draw", response=DrawnOut, summary="Lay a file out")

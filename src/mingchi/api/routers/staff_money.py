@@ -7,7 +7,20 @@ from django.http import HttpRequest
 from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
-from mingchi.api.fields import PRINTABLE, Before, Fen, Id, Input, Limit, Line, Page, Reason
+from mingchi.api.fields import (
+    PRINTABLE,
+    Before,
+    DecisionIn,
+    Fen,
+    Id,
+    Input,
+    Limit,
+    Line,
+    Page,
+    ProposedOut,
+    Reason,
+    StateOut,
+)
 from mingchi.api.keyed import keyed, keyed_committed
 from mingchi.api.paging import page
 from mingchi.api.principals import staff_of
@@ -53,15 +66,6 @@ class ProposalOut(Schema):
     result: dict[str, Any]
 
 
-class MoneyDecideIn(Input):
-    approve: bool
-    reason: Line = ""
-
-
-class MoneyStateOut(Schema):
-    state: str
-
-
 class TransferPaidIn(Input):
     transfer_no: str = Field(
         default="", max_length=40, pattern=PRINTABLE, description="the bank's; needed in live mode"
@@ -86,10 +90,6 @@ class PeriodCloseIn(Input):
     reason: Line = ""
 
 
-class MoneyAskedOut(Schema):
-    proposal_id: int
-
-
 class ClosePreviewOut(Schema):
     preview: dict[str, Any]
 
@@ -108,10 +108,8 @@ def staff_list_withdrawals(
     return page(rows, StaffWithdrawalOut.from_orm, limit=limit, before=before)
 
 
-@router.post("/withdrawals/{withdrawal_id}/decide", response=MoneyStateOut, summary="Decide")
-def staff_decide_withdrawal(
-    request: HttpRequest, withdrawal_id: Id, data: MoneyDecideIn
-) -> MoneyStateOut:
+@router.post("/withdrawals/{withdrawal_id}/decide", response=StateOut, summary="Decide")
+def staff_decide_withdrawal(request: HttpRequest, withdrawal_id: Id, data: DecisionIn) -> StateOut:
     """Approve or refuse a withdrawal."""
     answer = keyed(
         request,
@@ -125,7 +123,7 @@ def staff_decide_withdrawal(
             )
         },
     )
-    return MoneyStateOut(**answer)
+    return StateOut(**answer)
 
 
 @router.post("/withdrawals/{withdrawal_id}/pay", response=PaidOut, summary="Paid by the bank")
@@ -145,8 +143,8 @@ def staff_pay_withdrawal(request: HttpRequest, withdrawal_id: Id, data: Transfer
     return PaidOut(**answer)
 
 
-@router.post("/withdrawals/{withdrawal_id}/send", response=MoneyStateOut, summary="Pay by gateway")
-def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> MoneyStateOut:
+@router.post("/withdrawals/{withdrawal_id}/send", response=StateOut, summary="Pay by gateway")
+def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> StateOut:
     """Pay it through the gateway that the member named; `sending` until the gateway says more."""
 
     def run() -> dict[str, object]:
@@ -155,11 +153,11 @@ def staff_send_withdrawal(request: HttpRequest, withdrawal_id: Id) -> MoneyState
         )
         return {"state": state}
 
-    return MoneyStateOut(**keyed_committed(request, run))
+    return StateOut(**keyed_committed(request, run))
 
 
-@router.post("/withdrawals/{withdrawal_id}/fail", response=MoneyStateOut, summary="Sent back")
-def staff_fail_withdrawal(request: HttpRequest, withdrawal_id: Id, data: FailIn) -> MoneyStateOut:
+@router.post("/withdrawals/{withdrawal_id}/fail", response=StateOut, summary="Sent back")
+def staff_fail_withdrawal(request: HttpRequest, withdrawal_id: Id, data: FailIn) -> StateOut:
     """The bank sent it back: the money is in the wallet again."""
 
     def run() -> dict[str, str]:
@@ -168,7 +166,7 @@ def staff_fail_withdrawal(request: HttpRequest, withdrawal_id: Id, data: FailIn)
         )
         return {"state": "failed"}
 
-    return MoneyStateOut(**keyed(request, run))
+    return StateOut(**keyed(request, run))
 
 
 @router.get("/proposals", response=Page[ProposalOut], summary="Proposals")
@@ -185,8 +183,8 @@ def staff_list_proposals(
     return page(rows, ProposalOut.from_orm, limit=limit, before=before)
 
 
-@router.post("/subsidies", response={201: MoneyAskedOut}, summary="Ask for a subsidy")
-def staff_ask_subsidy(request: HttpRequest, data: SubsidyIn) -> Status[MoneyAskedOut]:
+@router.post("/subsidies", response={201: ProposedOut}, summary="Ask for a subsidy")
+def staff_ask_subsidy(request: HttpRequest, data: SubsidyIn) -> Status[ProposedOut]:
     """Money of the operator's for the pool; somebody else decides."""
     answer = keyed(
         request,
@@ -196,13 +194,11 @@ def staff_ask_subsidy(request: HttpRequest, data: SubsidyIn) -> Status[MoneyAske
             )
         },
     )
-    return Status(201, MoneyAskedOut(**answer))
+    return Status(201, ProposedOut(**answer))
 
 
-@router.post("/subsidies/{proposal_id}/decide", response=MoneyStateOut, summary="Decide a subsidy")
-def staff_decide_subsidy(
-    request: HttpRequest, proposal_id: Id, data: MoneyDecideIn
-) -> MoneyStateOut:
+@router.post("/subsidies/{proposal_id}/decide", response=StateOut, summary="Decide a subsidy")
+def staff_decide_subsidy(request: HttpRequest, proposal_id: Id, data: DecisionIn) -> StateOut:
     """Approving books the money and raises the pool."""
     answer = keyed(
         request,
@@ -215,7 +211,7 @@ def staff_decide_subsidy(
             )
         },
     )
-    return MoneyStateOut(**answer)
+    return StateOut(**answer)
 
 
 @router.get("/closes/preview", response=ClosePreviewOut, summary="What a close would do")
@@ -224,8 +220,8 @@ def staff_preview_close(request: HttpRequest) -> ClosePreviewOut:
     return ClosePreviewOut(preview=use_close.preview_close(by=staff_of(request)))
 
 
-@router.post("/closes", response={201: MoneyAskedOut}, summary="Ask for a close")
-def staff_ask_close(request: HttpRequest, data: PeriodCloseIn) -> Status[MoneyAskedOut]:
+@router.post("/closes", response={201: ProposedOut}, summary="Ask for a close")
+def staff_ask_close(request: HttpRequest, data: PeriodCloseIn) -> Status[ProposedOut]:
     """With the preview as it stands now; somebody else decides."""
     answer = keyed(
         request,
@@ -235,11 +231,11 @@ def staff_ask_close(request: HttpRequest, data: PeriodCloseIn) -> Status[MoneyAs
             )
         },
     )
-    return Status(201, MoneyAskedOut(**answer))
+    return Status(201, ProposedOut(**answer))
 
 
-@router.post("/closes/{proposal_id}/decide", response=MoneyStateOut, summary="Decide a close")
-def staff_decide_close(request: HttpRequest, proposal_id: Id, data: MoneyDecideIn) -> MoneyStateOut:
+@router.post("/closes/{proposal_id}/decide", response=StateOut, summary="Decide a close")
+def staff_decide_close(request: HttpRequest, proposal_id: Id, data: DecisionIn) -> StateOut:
     """Approving closes the period as it stands when the close is settled."""
     answer = keyed(
         request,
@@ -252,4 +248,4 @@ def staff_decide_close(request: HttpRequest, proposal_id: Id, data: MoneyDecideI
             )
         },
     )
-    return MoneyStateOut(**answer)
+    return StateOut(**answer)

@@ -7,12 +7,12 @@ from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
 from mingchi.api import shapes
-from mingchi.api.fields import Before, Done, Fen, Id, Input, Limit, Line, Page, Qty0
+from mingchi.api.fields import Before, DecisionIn, Done, Id, Input, Limit, Page, Qty0
 from mingchi.api.keyed import keyed_committed
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, staff_of
 from mingchi.api.routing import GuardedRouter
-from mingchi.api.shapes import OrderOut, RefundOut
+from mingchi.api.shapes import OrderOut, RefundAskedOut, RefundIn, RefundOut
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.merchants import scope
@@ -43,21 +43,7 @@ class CompletedOut(Schema):
     event_id: int
 
 
-class StaffRefundIn(Input):
-    line_id: Id
-    amount_fen: Fen
-    reason: Line = ""
-
-
-class StaffRefundAskedOut(Schema):
-    refund_id: int
-    state: str
-    amount_fen: int
-
-
-class DecideRefundIn(Input):
-    approve: bool
-    reason: Line = ""
+class DecideRefundIn(DecisionIn):
     restock: Qty0 | None = Field(default=None, description="units that can be sold again")
 
 
@@ -151,11 +137,9 @@ def staff_cancel_order(request: HttpRequest, order_id: Id) -> Done:
 
 
 @router.post(
-    "/orders/{order_id}/refunds", response={201: StaffRefundAskedOut}, summary="Ask for a refund"
+    "/orders/{order_id}/refunds", response={201: RefundAskedOut}, summary="Ask for a refund"
 )
-def staff_ask_refund(
-    request: HttpRequest, order_id: Id, data: StaffRefundIn
-) -> Status[StaffRefundAskedOut]:
+def staff_ask_refund(request: HttpRequest, order_id: Id, data: RefundIn) -> Status[RefundAskedOut]:
     """On behalf of the buyer; somebody else decides."""
     asked = use_refund.ask_refund(
         order_id=order_id,
@@ -166,7 +150,7 @@ def staff_ask_refund(
         now=clock.now(),
         by=staff_of(request),
     )
-    return Status(201, StaffRefundAskedOut.from_orm(asked))
+    return Status(201, RefundAskedOut.from_orm(asked))
 
 
 @router.get("/refunds", response=Page[RefundOut], summary="Refunds")

@@ -5,7 +5,20 @@ from datetime import datetime
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
-from mingchi.api.fields import Before, Done, Id, Input, Limit, Line, Page, When
+from mingchi.api.fields import (
+    Before,
+    DecisionIn,
+    Done,
+    Id,
+    Input,
+    Limit,
+    Line,
+    Made,
+    Page,
+    ProposedOut,
+    StateOut,
+    When,
+)
 from mingchi.api.paging import page
 from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
@@ -28,11 +41,6 @@ class ProposeIn(Input):
     reason: Line = ""
 
 
-class PlanDecideIn(Input):
-    approve: bool
-    reason: Line = ""
-
-
 class FaultsOut(Schema):
     faults: list[str]
 
@@ -49,18 +57,6 @@ class PlanVersionOut(Schema):
 class VersionDetailOut(PlanVersionOut):
     toml: str
     faults: list[str]
-
-
-class PlanDraftedOut(Schema):
-    id: int
-
-
-class PlanAskedOut(Schema):
-    proposal_id: int
-
-
-class PlanStateOut(Schema):
-    state: str
 
 
 @router.get("", response=Page[PlanVersionOut], summary="Plan versions")
@@ -96,10 +92,10 @@ def staff_get_plan(request: HttpRequest, version_id: Id) -> VersionDetailOut:
     )
 
 
-@router.post("", response={201: PlanDraftedOut}, summary="Draw up a plan")
-def staff_draft_plan(request: HttpRequest, data: TomlIn) -> Status[PlanDraftedOut]:
+@router.post("", response={201: Made}, summary="Draw up a plan")
+def staff_draft_plan(request: HttpRequest, data: TomlIn) -> Status[Made]:
     """A draft, which may still have faults."""
-    return Status(201, PlanDraftedOut(id=use_plan.draft_plan(by=staff_of(request), toml=data.toml)))
+    return Status(201, Made(id=use_plan.draft_plan(by=staff_of(request), toml=data.toml)))
 
 
 @router.put("/{version_id}", response=Done, summary="Edit a draft")
@@ -109,8 +105,8 @@ def staff_edit_plan(request: HttpRequest, version_id: Id, data: TomlIn) -> Done:
     return Done()
 
 
-@router.post("/{version_id}/propose", response={201: PlanAskedOut}, summary="Propose a plan")
-def staff_ask_plan(request: HttpRequest, version_id: Id, data: ProposeIn) -> Status[PlanAskedOut]:
+@router.post("/{version_id}/propose", response={201: ProposedOut}, summary="Propose a plan")
+def staff_ask_plan(request: HttpRequest, version_id: Id, data: ProposeIn) -> Status[ProposedOut]:
     """For a date; somebody else decides."""
     asked = use_plan.ask_plan(
         by=staff_of(request),
@@ -119,11 +115,11 @@ def staff_ask_plan(request: HttpRequest, version_id: Id, data: ProposeIn) -> Sta
         now=clock.now(),
         reason=data.reason,
     )
-    return Status(201, PlanAskedOut(proposal_id=asked))
+    return Status(201, ProposedOut(proposal_id=asked))
 
 
-@router.post("/proposals/{proposal_id}/decide", response=PlanStateOut, summary="Decide a plan")
-def staff_decide_plan(request: HttpRequest, proposal_id: Id, data: PlanDecideIn) -> PlanStateOut:
+@router.post("/proposals/{proposal_id}/decide", response=StateOut, summary="Decide a plan")
+def staff_decide_plan(request: HttpRequest, proposal_id: Id, data: DecisionIn) -> StateOut:
     """Approve or refuse; an approved plan governs from its date."""
     state = use_plan.decide_plan(
         by=staff_of(request),
@@ -132,4 +128,4 @@ def staff_decide_plan(request: HttpRequest, proposal_id: Id, data: PlanDecideIn)
         now=clock.now(),
         reason=data.reason,
     )
-    return PlanStateOut(state=state)
+    return StateOut(state=state)

@@ -8,6 +8,7 @@ from mingchi.api import pricing_shapes as shapes
 from mingchi.api.fields import (
     PRINTABLE,
     Before,
+    DecisionIn,
     Done,
     FenFromZero,
     Id,
@@ -95,11 +96,6 @@ class CouponCloseIn(Input):
 class GrantIn(Input):
     member_ids: list[Id] = Field(min_length=1, max_length=use_coupons.MAX_GRANTED)
     reason: Reason
-
-
-class DecisionIn(Input):
-    approve: bool
-    reason: Line = ""
 
 
 class CouponStateOut(Schema):

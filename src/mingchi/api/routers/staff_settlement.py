@@ -9,7 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
-from mingchi.api.fields import PRINTABLE, Before, Done, Fen, Id, Input, Limit, Line, Made, Page
+from mingchi.api.fields import (
+    PRINTABLE,
+    Before,
+    DecisionIn,
+    Done,
+    Fen,
+    Id,
+    Input,
+    Limit,
+    Made,
+    Page,
+)
 from mingchi.api.keyed import Answer, keyed
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, staff_of
@@ -115,13 +126,6 @@ class PayoutOut(Schema):
     transfer_no: str | None
     paid_at: datetime | None
     error: str
-
-
-class DecidePayoutIn(Input):
-    """A no needs a reason."""
-
-    approve: bool
-    reason: Line = ""
 
 
 class PayPayoutIn(Input):
@@ -260,8 +264,8 @@ def staff_ask_payout(
 
 
 @router.post("/payouts/{payout_id}/decide", response=Done, summary="Decide a payout")
-def staff_decide_payout(request: HttpRequest, payout_id: Id, data: DecidePayoutIn) -> Answer:
-    """Never what one asked oneself (403)."""
+def staff_decide_payout(request: HttpRequest, payout_id: Id, data: DecisionIn) -> Answer:
+    """Never what one asked oneself (403). A no needs a reason."""
 
     def run() -> Answer:
         pay_merchants.decide_payout(
