@@ -4,17 +4,16 @@ Routes that change something for staff name the action of `usecases.rights`, whi
 the use case asks again, for the merchant concerned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from mingchi.foundation import roles
 from mingchi.merchants.models import MerchantStaff
 from mingchi.usecases import flow_roles
-from mingchi.usecases.rights import RIGHTS
+from mingchi.usecases.rights import RIGHTS, SEE_MERCHANT_MONEY
 
 PUBLIC, MEMBER, STAFF = "public", "member", "staff"
-MERCHANT_ROLES = tuple(f"merchant.{role}" for role in MerchantStaff.Role.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +31,14 @@ def _access(*names: str, moves_money: bool = False) -> Access:
 def action(name: str, *, moves_money: bool = False) -> Access:
     """Whoever has this right at the platform, or at some merchant."""
     right = RIGHTS[name]
-    there = {f"merchant.{role}" for role in right.merchant}
-    return Access(roles=right.platform | there, moves_money=moves_money)
+    return _access(*right.platform, *_at_merchants(right.merchant), moves_money=moves_money)
 
 
+def _at_merchants(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"merchant.{name}" for name in names)
+
+
+MERCHANT_ROLES = _at_merchants(MerchantStaff.Role.values)
 ANYBODY = _access(PUBLIC)
 MEMBERS = _access(MEMBER)
 MEMBERS_PAY = _access(MEMBER, moves_money=True)
@@ -44,7 +47,7 @@ LOOK = _access(*roles.ALL)
 LOOK_OWN = _access(*roles.ALL, *MERCHANT_ROLES)
 WORK = _access(*flow_roles.OF_PLATFORM, *MERCHANT_ROLES)
 WORK_PAYS = _access(*flow_roles.OF_PLATFORM, *MERCHANT_ROLES, moves_money=True)
-MERCHANT_MONEY = _access(*roles.ALL, "merchant.manager", "merchant.finance")
+MERCHANT_MONEY = _access(*roles.ALL, *_at_merchants(SEE_MERCHANT_MONEY))
 SEE_FLOWS = _access(*roles.ALL, "merchant.manager")
 
 ROUTES: Mapping[str, Access] = MappingProxyType(

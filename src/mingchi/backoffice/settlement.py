@@ -20,7 +20,6 @@ from mingchi.merchants.models import Merchant
 from mingchi.payouts.models import MerchantAccount, MerchantPayout
 from mingchi.usecases import pay_merchants, rights
 
-SEES = (rights.MANAGER, rights.MERCHANT_FINANCE)
 State = MerchantPayout.State
 COLOURS = {
     "asked": "warning",
@@ -39,7 +38,7 @@ class MerchantForm(ActForm):
     def prepare(self, request: HttpRequest, thing: Any) -> None:
         """With what each has."""
         user: Any = request.user
-        own = scope.for_user(Merchant.objects.order_by("pk"), user, among=SEES)
+        own = scope.for_user(Merchant.objects.order_by("pk"), user, among=rights.SEE_MERCHANT_MONEY)
         field = self.fields["merchant_id"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(row.pk, f"{row} · {_available(row.pk)}") for row in own]
@@ -163,7 +162,7 @@ class MoneyPage(Page):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Not for those who work for the merchant as something else."""
         user: Any = request.user
-        return scope.for_user(super().get_queryset(request), user, among=SEES)
+        return scope.for_user(super().get_queryset(request), user, among=rights.SEE_MERCHANT_MONEY)
 
 
 @admin.register(MerchantAccount)

@@ -16,6 +16,7 @@ MANAGER, CLERK = MerchantStaff.Role.MANAGER.value, MerchantStaff.Role.CLERK.valu
 MERCHANT_FINANCE = MerchantStaff.Role.FINANCE.value
 WAREHOUSE = MerchantStaff.Role.WAREHOUSE.value
 MERCHANT_SERVICE = MerchantStaff.Role.SERVICE.value
+SEE_MERCHANT_MONEY = (MANAGER, MERCHANT_FINANCE)
 NOT_ALLOWED = _("Your role does not allow this.")
 
 

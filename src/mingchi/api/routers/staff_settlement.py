@@ -31,11 +31,11 @@ from mingchi.ledger import accounts, balances
 from mingchi.merchants import scope
 from mingchi.merchants.models import Merchant
 from mingchi.payouts.models import MerchantPayout, MerchantStatement, MerchantStatementLine
-from mingchi.usecases import export_statement, pay_merchants, rights
+from mingchi.usecases import export_statement, pay_merchants
 from mingchi.usecases import state_merchants as use
+from mingchi.usecases.rights import SEE_MERCHANT_MONEY
 
 router = GuardedRouter(tags=["staff: merchants' money"])
-SEES = (rights.MANAGER, rights.MERCHANT_FINANCE)
 OfMerchant = Annotated[int | None, Field(ge=1, description="only this merchant's")]
 
 
@@ -147,7 +147,7 @@ class PaidPayoutOut(Schema):
 )
 def staff_get_merchant_balance(request: HttpRequest, merchant_id: Id) -> MerchantBalanceOut:
     """From the ledger, as of now."""
-    merchants = scope.for_user(Merchant.objects.all(), staff_of(request), among=SEES)
+    merchants = scope.for_user(Merchant.objects.all(), staff_of(request), among=SEE_MERCHANT_MONEY)
     if not merchants.filter(pk=merchant_id).exists():
         raise NotFoundError()
     found = balances.balance(accounts.merchant(merchant_id))
@@ -242,7 +242,7 @@ def staff_list_payouts(
     rows = MerchantPayout.objects.select_related("account")
     wanted = {"merchant": merchant_id, "state": state}
     given = {name: value for name, value in wanted.items() if value is not None}
-    found = scope.for_user(rows.filter(**given), staff_of(request), among=SEES)
+    found = scope.for_user(rows.filter(**given), staff_of(request), among=SEE_MERCHANT_MONEY)
     return page(found, _payout, limit=limit, before=before)
 
 
@@ -311,7 +311,9 @@ def staff_fail_payout(request: HttpRequest, payout_id: Id, data: FailPayoutIn) -
 
 
 def _statements(request: HttpRequest) -> QuerySet[MerchantStatement]:
-    return scope.for_user(MerchantStatement.objects.all(), staff_of(request), among=SEES)
+    return scope.for_user(
+        MerchantStatement.objects.all(), staff_of(request), among=SEE_MERCHANT_MONEY
+    )
 
 
 def _statement(request: HttpRequest, statement_id: int) -> MerchantStatement:
