@@ -1,6 +1,6 @@
 """Redemptions, and withdrawals with their approval."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -101,8 +101,9 @@ def _fail(deed: Deed) -> Any:
     return _("The money is in the wallet again.")
 
 
-def _in(state: Withdrawal.State) -> Any:
-    return lambda row: row.state == state
+def in_state(state: str) -> Callable[[Any], bool]:
+    """Whether an act is shown: where the row is in this state."""
+    return lambda row: bool(row.state == state)
 
 
 @admin.register(Withdrawal)
@@ -116,7 +117,7 @@ class WithdrawalPage(Page):
             right="withdrawal.decide",
             form=NoteForm,
             run=decide(approve=True),
-            shown=_in(Withdrawal.State.ASKED),
+            shown=in_state(Withdrawal.State.ASKED),
             icon="check",
             variant=ActionVariant.PRIMARY,
             panels=lambda request, row: [member_panels.money(row.member)],
@@ -127,7 +128,7 @@ class WithdrawalPage(Page):
             right="withdrawal.decide",
             form=RefuseForm,
             run=decide(approve=False),
-            shown=_in(Withdrawal.State.ASKED),
+            shown=in_state(Withdrawal.State.ASKED),
             icon="close",
             variant=ActionVariant.DANGER,
             explain=_("The money is free in the wallet again."),
@@ -148,7 +149,7 @@ class WithdrawalPage(Page):
             right="withdrawal.pay",
             form=PayForm,
             run=_pay,
-            shown=_in(Withdrawal.State.APPROVED),
+            shown=in_state(Withdrawal.State.APPROVED),
             icon="payments",
             variant=ActionVariant.PRIMARY,
         ),
@@ -158,7 +159,7 @@ class WithdrawalPage(Page):
             right="withdrawal.pay",
             form=FailForm,
             run=_fail,
-            shown=_in(Withdrawal.State.APPROVED),
+            shown=in_state(Withdrawal.State.APPROVED),
             icon="undo",
             variant=ActionVariant.WARNING,
         ),

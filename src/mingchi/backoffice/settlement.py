@@ -13,6 +13,7 @@ from mingchi.backoffice import display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
+from mingchi.backoffice.payouts import COLOURS, FailForm, PayForm, in_state
 from mingchi.foundation import clock
 from mingchi.ledger import accounts, balances
 from mingchi.merchants import scope
@@ -21,13 +22,6 @@ from mingchi.payouts.models import MerchantAccount, MerchantPayout
 from mingchi.usecases import pay_merchants, rights
 
 State = MerchantPayout.State
-COLOURS = {
-    "asked": "warning",
-    "approved": "info",
-    "refused": "danger",
-    "paid": "success",
-    "failed": "danger",
-}
 
 
 class MerchantForm(ActForm):
@@ -63,23 +57,6 @@ class RefuseForm(ActForm):
     """Why not."""
 
     reason = fields.text(_("reason of the decision"))
-
-
-class PayForm(ActForm):
-    """The bank's number."""
-
-    transfer_no = fields.text(
-        _("transfer number"),
-        required=False,
-        length=40,
-        help_text=_("The bank's number. In the sandbox it may be left empty."),
-    )
-
-
-class FailForm(ActForm):
-    """What the bank said."""
-
-    error = fields.text(_("what the bank said"))
 
 
 def _available(merchant_id: int) -> str:
@@ -129,13 +106,9 @@ def _fail(deed: Deed) -> Any:
     return _("It is the merchant's again.")
 
 
-def _in(state: MerchantPayout.State) -> Any:
-    return lambda row: row.state == state
-
-
 def _not_mine(request: HttpRequest, payout: Any) -> bool:
     user: Any = request.user
-    asked = payout.asked_by == f"user:{user.pk}"
+    asked = payout.asked_by == rights.actor(user)
     return not asked and not scope.merchant_roles(user, payout.merchant_id)
 
 
@@ -219,7 +192,7 @@ class PayoutPage(MoneyPage):
             label=_("Approve the payout"),
             right="payout.decide",
             run=_decide(approve=True),
-            shown=_in(State.ASKED),
+            shown=in_state(State.ASKED),
             mine=_not_mine,
             icon="check",
             variant=ActionVariant.PRIMARY,
@@ -230,7 +203,7 @@ class PayoutPage(MoneyPage):
             right="payout.decide",
             form=RefuseForm,
             run=_decide(approve=False),
-            shown=_in(State.ASKED),
+            shown=in_state(State.ASKED),
             mine=_not_mine,
             icon="close",
             variant=ActionVariant.DANGER,
@@ -241,7 +214,7 @@ class PayoutPage(MoneyPage):
             right="payout.pay",
             form=PayForm,
             run=_pay,
-            shown=_in(State.APPROVED),
+            shown=in_state(State.APPROVED),
             icon="account_balance",
             variant=ActionVariant.PRIMARY,
             panels=_account,
@@ -252,7 +225,7 @@ class PayoutPage(MoneyPage):
             right="payout.pay",
             form=FailForm,
             run=_fail,
-            shown=_in(State.APPROVED),
+            shown=in_state(State.APPROVED),
             icon="undo",
             variant=ActionVariant.DANGER,
         ),

@@ -15,7 +15,7 @@ from mingchi.backoffice.panels import Panel
 from mingchi.backoffice.settlement import MerchantForm, MoneyPage
 from mingchi.foundation import clock
 from mingchi.payouts.models import MerchantStatement
-from mingchi.usecases import state_merchants
+from mingchi.usecases import export_statement, state_merchants
 
 SHOWN = 100
 
@@ -102,17 +102,7 @@ def _lines(statement: MerchantStatement) -> Panel:
     rows = statement.lines.select_related("order").order_by("-pk")[:SHOWN]
     return Panel(
         title=_("Lines"),
-        headers=(
-            _("when"),
-            _("kind"),
-            _("order"),
-            _("what for"),
-            _("goods (yuan)"),
-            _("merchant's coupons (yuan)"),
-            _("refunded (yuan)"),
-            _("platform's share (yuan)"),
-            _("on the account (yuan)"),
-        ),
+        headers=export_statement.HEADERS,
         rows=[
             (
                 display.moment(row.at),

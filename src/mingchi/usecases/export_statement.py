@@ -4,13 +4,25 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from mingchi.payouts import exporting
 from mingchi.payouts.exporting import Cell
 from mingchi.payouts.models import MerchantStatement
 
 Format = Literal["csv", "xlsx"]
+HEADERS: Final = (
+    _("when"),
+    _("kind"),
+    _("order"),
+    _("what for"),
+    _("goods (yuan)"),
+    _("merchant's coupons (yuan)"),
+    _("refunded (yuan)"),
+    _("platform's share (yuan)"),
+    _("on the account (yuan)"),
+)
 TYPES: Final[dict[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -19,17 +31,7 @@ TYPES: Final[dict[str, str]] = {
 
 def export(statement: MerchantStatement, *, kind: Format) -> bytes:
     """The lines with opening and closing balance, in the reader's language; amounts in yuan."""
-    headers = [
-        _("when"),
-        _("kind"),
-        _("order"),
-        _("what for"),
-        _("goods (yuan)"),
-        _("merchant's coupons (yuan)"),
-        _("refunded (yuan)"),
-        _("platform's share (yuan)"),
-        _("on the account (yuan)"),
-    ]
+    headers = [str(header) for header in HEADERS]
     if kind == "csv":
         return exporting.as_csv(headers, _rows(statement))
     return exporting.as_xlsx(statement.period, headers, _rows(statement))
@@ -41,7 +43,7 @@ def file_name(statement: MerchantStatement, kind: Format) -> str:
 
 
 def _rows(statement: MerchantStatement) -> Iterator[list[Cell]]:
-    yield ["", _("opening balance"), "", "", 0, 0, 0, 0, statement.opening_fen]
+    yield ["", gettext("opening balance"), "", "", 0, 0, 0, 0, statement.opening_fen]
     for line in statement.lines.select_related("order").order_by("pk"):
         yield [
             timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
@@ -54,4 +56,4 @@ def _rows(statement: MerchantStatement) -> Iterator[list[Cell]]:
             -line.share_fen,
             line.amount_fen,
         ]
-    yield ["", _("closing balance"), "", "", 0, 0, 0, 0, statement.closing_fen]
+    yield ["", gettext("closing balance"), "", "", 0, 0, 0, 0, statement.closing_fen]
