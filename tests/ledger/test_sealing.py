@@ -101,6 +101,15 @@ def test_two_settlers_take_turns() -> None:
     assert all_differences() == []
 
 
+def test_no_more_than_the_limit_however_it_is_planned(db: None) -> None:
+    for number in range(12):
+        pay(f"p{number}")
+    with connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "material", "hashagg", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert [sealing.seal_cash(limit=5) for _ in range(4)] == [5, 5, 2, 0]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_is_undone_stays_unsealed() -> None:
     pay("p1")

@@ -14,9 +14,11 @@ from mingchi.ledger.arrays import array_text
 from mingchi.ledger.models import Batch, CashEntry, CashSeal
 
 GENESIS = bytes(32)
+# ARRAY is asked once. Of `IN (SELECT … LIMIT …)` the planner may make a loop that asks again for
+# each row, skips what this statement has deleted already, and so takes more than the limit.
 _TAKE = """
-DELETE FROM ledger_unsealedcash WHERE entry_id IN
-    (SELECT entry_id FROM ledger_unsealedcash ORDER BY entry_id LIMIT %s FOR UPDATE)
+DELETE FROM ledger_unsealedcash WHERE entry_id = ANY (ARRAY
+    (SELECT entry_id FROM ledger_unsealedcash ORDER BY entry_id LIMIT %s FOR UPDATE))
 RETURNING entry_id
 """
 
