@@ -139,7 +139,7 @@ TIMER = (
             BOUNDARY.format("", '<bpmn:messageEventDefinition messageRef="no"/>'),
             ["start task end", "b end"], "dangling", "b",
         ),
-        ('<bpmn:userTask m:role="r"/>', ["start task end"], "no-id", ""),
+        ('<bpmn:userTask m:role="r"/>', ["start task end"], "no-id", "flow"),
         ('<bpmn:exclusiveGateway id="g" m:role="r"/>', ["start task g end"], "unknown-attribute", "g"),
         ('<bpmn:userTask id="q" m:quorum="0"/>', ["start task q end"], "bad-quorum", "q"),
         ('<bpmn:userTask id="q" m:due="soon"/>', ["start task q end"], "bad-duration", "q"),
@@ -236,6 +236,12 @@ def test_a_flow_has_at_most_so_many_nodes() -> None:
     assert codes(reading.findings) == ["too-many-nodes"]
     fewer = "".join(f'<bpmn:userTask id="{task}" m:role="r"/>' for task in tasks[1:])
     assert read(fewer + ends + ways(f"s {' '.join(tasks[1:])} e")).findings == ()
+
+
+def test_a_process_without_start_or_end_is_named() -> None:
+    findings = read('<bpmn:userTask id="t" m:role="r"/>').findings
+    assert {"no-start", "no-end"} <= {f.code for f in findings if f.element == "flow"}
+    assert all(finding.line for finding in findings)
 
 
 def test_a_file_holds_one_process() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault of a flow file. `element`: id of the element, "" for the file; `line`: 1-based, 0
-    where there is none; `path`: the ids of nodes, from the start, on which it happens."""
+    """A fault of a flow file. `element`: id of the element, or of the next around it that has one,
+    "" for the file; `line`: 1-based, 0 where there is none; `path`: the ids of nodes, from the
+    start, on which it happens."""
 
     code: str
     message: str

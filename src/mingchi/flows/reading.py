@@ -56,8 +56,7 @@ def read_flow(data: bytes, *, registry: Registry = REGISTRY) -> Reading:
     if process is None or reader.findings:
         return Reading(None, tuple(in_order(reader.findings)))
     graph, findings = assemble(
-        key=process.get("id") or "",
-        name=process.get("name") or "",
+        process=process,
         drafts=reader.drafts,
         ways=reader.ways,
         messages=reader.messages,
@@ -72,13 +71,16 @@ class _Reader:
     drafts: list[Draft] = field(default_factory=list)
     ways: list[DraftWay] = field(default_factory=list)
     messages: dict[str, str] = field(default_factory=dict)
+    around: str = ""
+    """The id of what everything stands in: of the definitions, then of the process."""
 
     def find(self, code: str, message: str, element: Element, owner: str = "") -> None:
-        at = element.get("id") or owner
+        at = element.get("id") or owner or self.around
         self.findings.append(Finding(code, message, at, element.line))
 
     def definitions(self, root: Element) -> Element | None:
         """Everything in the file; returns the process with the flow."""
+        self.around = root.get("id") or ""
         processes = []
         for child in root.children:
             namespace, local = child.name
@@ -96,6 +98,7 @@ class _Reader:
             return None
         for extra in drawn[1:]:
             self.find("two-processes", "one file holds one process; this is another", extra)
+        self.around = drawn[0].get("id") or self.around
         self._extensions(drawn[0], "")
         self._content(drawn[0], "")
         if len(self.drafts) > MOST_NODES:

@@ -49,19 +49,19 @@ class DraftWay:
 
 def assemble(
     *,
-    key: str,
-    name: str,
+    process: Element,
     drafts: Sequence[Draft],
     ways: Sequence[DraftWay],
     messages: Mapping[str, str],
     registry: Registry,
 ) -> tuple[Graph | None, list[Finding]]:
     """The graph of these nodes and ways; None with findings where they don't fit together."""
-    joined = _Joined(drafts, ways, messages)
+    joined = _Joined(process, drafts, ways, messages)
     joined.look()
     if joined.findings:
         return None, joined.findings
     nodes = {draft.id: joined.node(draft, registry) for draft in drafts}
+    key, name = process.get("id") or "", process.get("name") or ""
     return Graph(key=key, name=name, nodes=nodes), []
 
 
@@ -73,10 +73,12 @@ _DIVERGING: Final = frozenset({Kind.EXCLUSIVE, Kind.EVENTS})
 class _Joined:
     def __init__(
         self,
+        process: Element,
         drafts: Sequence[Draft],
         ways: Sequence[DraftWay],
         messages: Mapping[str, str],
     ) -> None:
+        self.process = process
         self.drafts = drafts
         self.by_id = {draft.id: draft for draft in drafts}
         self.ways = ways
@@ -186,17 +188,18 @@ class _Joined:
         """Each scope has one start event and an end."""
         for scope in ("", *(x.id for x in self.drafts if x.kind is Kind.SUBPROCESS)):
             inner = [draft for draft in self.drafts if draft.inside == scope]
-            line = self.by_id[scope].element.line if scope else 0
+            within = self.by_id[scope].element if scope else self.process
+            at, line = within.get("id") or "", within.line
             starts = [draft for draft in inner if draft.kind is Kind.START]
             if not starts:
-                self.findings.append(Finding("no-start", "there is no start event", scope, line))
+                self.findings.append(Finding("no-start", "there is no start event", at, line))
             for extra in starts[1:]:
                 self.find("two-starts", "there is one start event; this is another", extra)
             for start in starts:
                 if scope and start.message is not None:
                     self.find("start-message", "a sub-process starts without a message", start)
             if not any(draft.kind in _ENDS for draft in inner):
-                self.findings.append(Finding("no-end", "there is no end event", scope, line))
+                self.findings.append(Finding("no-end", "there is no end event", at, line))
 
     def node(self, draft: Draft, registry: Registry) -> Node:
         """The finished node. What a version needs of its step is copied from the registry."""

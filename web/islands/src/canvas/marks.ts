@@ -20,14 +20,20 @@ export class Marks {
     this.overlays.remove({ type: "mingchi" });
   }
 
+  /** What is drawn under this id; the process itself is the ground and is not. */
+  private drawn(id: string): Any {
+    const element = this.registry.get(id);
+    return element?.parent ? element : undefined;
+  }
+
   mark(id: string, marker: string): void {
-    if (!this.registry.get(id)) return;
+    if (!this.drawn(id)) return;
     this.canvas.addMarker(id, marker);
     this.marked.push([id, marker]);
   }
 
   badge(id: string, text: string, look: string, title = ""): void {
-    const element = this.registry.get(id);
+    const element = this.drawn(id);
     if (!element) return;
     const html = document.createElement("div");
     html.className = `badge ${look}`;
@@ -51,7 +57,7 @@ export class Marks {
   }
 
   show(id: string): void {
-    const element = this.registry.get(id);
+    const element = this.drawn(id);
     if (element) this.canvas.scrollToElement(element, 80);
   }
 }
