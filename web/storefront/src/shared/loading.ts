@@ -5,9 +5,14 @@ import { ApiError } from "@/api/error";
 
 export interface Load {
   isLoading: Ref<boolean>;
+  /** Something came. */
+  isReady: Ref<boolean>;
+  /** What came is a list with nothing in it. */
   isEmpty: Ref<boolean>;
   error: Ref<ApiError | null>;
   reload: () => Promise<void>;
+  /** Load something else, and show nothing until it comes. */
+  anew: () => Promise<void>;
 }
 
 /** One thing. Loading again keeps what is shown until the new comes; a late answer to an older
@@ -31,47 +36,50 @@ export function useLoad<T>(ask: () => Promise<T>): Load & { data: Ref<T | null> 
     }
   }
 
+  function anew(): Promise<void> {
+    data.value = null;
+    return reload();
+  }
+
+  const isReady = computed(() => data.value !== null);
   const isEmpty = computed(() => Array.isArray(data.value) && data.value.length === 0);
-  return { data, error, isLoading, isEmpty, reload };
+  return { data, error, isLoading, isReady, isEmpty, reload, anew };
 }
 
-interface Part<T, Mark> {
-  items: T[];
+interface Part<Mark> {
+  items: unknown[];
   next?: Mark | null;
 }
 
-/** A list that goes on: `more` asks for the next part with the mark of the last one. */
-export function useList<T, Mark = number>(
-  ask: (after: Mark | undefined) => Promise<Part<T, Mark>>,
-): Load & { items: Ref<T[]>; hasMore: Ref<boolean>; more: () => Promise<void> } {
-  const items = shallowRef<T[]>([]) as Ref<T[]>;
-  const next = shallowRef<Mark | null>(null);
-  const first = useLoad(async () => {
-    const part = await ask(undefined);
-    items.value = part.items;
-    next.value = part.next ?? null;
-    return part.items;
-  });
+/** A list that goes on: `more` asks for the next part with the mark of the last one, and puts it to
+ * what is there. What a part says besides its items is the latest part's. */
+export function useList<P extends Part<Mark>, Mark = number>(
+  ask: (after: Mark | undefined) => Promise<P>,
+): Load & { data: Ref<P | null>; items: Ref<P["items"]>; hasMore: Ref<boolean>; more: () => Promise<void> } {
+  const load = useLoad(() => ask(undefined));
+  const { data, error } = load;
   let isAsking = false;
 
   async function more(): Promise<void> {
-    const mark = next.value;
-    if (mark === null || isAsking || first.isLoading.value) return;
+    const before = data.value;
+    const mark = before?.next ?? null;
+    if (before === null || mark === null || isAsking || load.isLoading.value) return;
     isAsking = true;
     try {
       const part = await ask(mark);
-      if (next.value !== mark) return; // the list was begun anew meanwhile
-      items.value = [...items.value, ...part.items];
-      next.value = part.next ?? null;
+      if (data.value !== before) return; // the list was begun anew meanwhile
+      data.value = { ...part, items: [...before.items, ...part.items] };
     } catch (thrown) {
-      first.error.value = asApiError(thrown);
+      error.value = asApiError(thrown);
     } finally {
       isAsking = false;
     }
   }
 
-  const hasMore = computed(() => next.value !== null);
-  return { ...first, items, hasMore, more };
+  const items = computed(() => data.value?.items ?? []);
+  const isEmpty = computed(() => load.isReady.value && items.value.length === 0);
+  const hasMore = computed(() => (data.value?.next ?? null) !== null);
+  return { ...load, isEmpty, items, hasMore, more };
 }
 
 function asApiError(thrown: unknown): ApiError {

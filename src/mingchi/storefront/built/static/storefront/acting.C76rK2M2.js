@@ -1,1 +1,0 @@
-import{A as a}from"./index-DOWWwy0t.js";import{a as t}from"./telling.B6QufklT.js";function i(){const i=a(!1);return{isBusy:i,act:async function(a){if(!i.value){i.value=!0;try{await a()}catch(n){t(n)}finally{i.value=!1}}}}}export{i as u};

@@ -1,1 +1,0 @@
-import{aj as t,ak as n,al as o}from"./index-DOWWwy0t.js";const a=t=>`mingchi.key.${t}`;function s(t){const s=n(a(t));if("string"==typeof s&&s)return s;const r=`${Date.now().toString(36)}-${i()}${i()}`;return o(a(t),r),r}const r=n=>t(a(n)),i=()=>Math.random().toString(36).slice(2,12);export{r as a,s as k};

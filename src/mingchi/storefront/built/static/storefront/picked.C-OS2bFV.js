@@ -1,1 +1,0 @@
-import{z as o}from"./index-DOWWwy0t.js";const r=o("category",null);export{r as p};
