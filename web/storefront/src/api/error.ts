@@ -27,4 +27,9 @@ export class ApiError extends Error {
   get isPassing(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
+
+  /** Whether what was wished may still be open: no answer came, or one must sign in to get it. */
+  get leavesOpen(): boolean {
+    return this.isPassing || this.status === 401;
+  }
 }

@@ -4,7 +4,7 @@
 import { type Ref, computed } from "vue";
 import { ApiError } from "@/api/error";
 import { kept } from "./kept";
-import { answered, keyFor } from "./keys";
+import { answered, once } from "./keys";
 import { memberId } from "./session";
 
 interface Kept<W> {
@@ -15,29 +15,24 @@ interface Kept<W> {
 export function useWish<W extends object, A>(
   name: string,
   ask: (wish: W, key: string) => Promise<A>,
-): { open: Ref<W | null>; send: (wish: W) => Promise<A>; forget: () => void } {
+): { open: Ref<W | null>; send: (wish: W) => Promise<A> } {
   const asked = kept<Kept<W> | null>(`wish.${name}`, null);
   const open = computed(() => (asked.value?.member === memberId.value ? asked.value.wish : null));
 
-  function forget(): void {
-    asked.value = null;
-    answered(name);
-  }
-
   /** Ask; one that is open is asked again as it was. A refusal ends it, a lost answer does not. */
   async function send(wish: W): Promise<A> {
-    if (asked.value && open.value === null) forget(); // somebody else's, on this device before
+    if (asked.value && open.value === null) answered(name); // somebody else's, on this device before
     const now = open.value ?? wish;
     asked.value = { member: memberId.value, wish: now };
     try {
-      const answer = await ask(now, keyFor(name));
-      forget();
+      const answer = await once(name, (key) => ask(now, key));
+      asked.value = null;
       return answer;
     } catch (thrown) {
-      if (!(thrown instanceof ApiError && (thrown.isPassing || thrown.status === 401))) forget();
+      if (!(thrown instanceof ApiError && thrown.leavesOpen)) asked.value = null;
       throw thrown;
     }
   }
 
-  return { open, send, forget };
+  return { open, send };
 }

@@ -2,7 +2,7 @@
  * the page only asks the platform. */
 
 import { post } from "@/api/client";
-import { answered, keyFor } from "@/shared/keys";
+import { keyFor, once } from "@/shared/keys";
 
 /** Where one pays, as the API calls it. */
 export function payClient(): "browser" | "desktop" | "wechat" | "wechat_mini" | "app" {
@@ -33,9 +33,9 @@ export async function pay(checkoutId: number, gateway: string): Promise<{ qr: st
 }
 
 async function payInSandbox(out_trade_no: string): Promise<void> {
-  const wish = `sandbox.${out_trade_no}`;
-  await post("/api/payments/sandbox/pay", { body: { out_trade_no }, key: keyFor(wish) });
-  answered(wish);
+  await once(`sandbox.${out_trade_no}`, (key) =>
+    post("/api/payments/sandbox/pay", { body: { out_trade_no }, key }),
+  );
 }
 
 function hand(kind: string | undefined, data: Record<string, string>): void {

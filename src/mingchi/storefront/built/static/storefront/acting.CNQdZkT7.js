@@ -1,1 +1,0 @@
-import{y as a}from"./index-ZGFVNdj2.js";import{a as t}from"./telling.Tcw7Z0fq.js";function i(){const i=a(!1);return{isBusy:i,act:async function(a){if(!i.value){i.value=!0;try{await a()}catch(n){t(n)}finally{i.value=!1}}}}}export{i as u};

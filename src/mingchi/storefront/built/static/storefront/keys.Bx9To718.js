@@ -1,1 +1,0 @@
-import{ah as t,ai as n,aj as o}from"./index-ZGFVNdj2.js";const a=t=>`mingchi.key.${t}`;function s(t){const s=n(a(t));if("string"==typeof s&&s)return s;const i=`${Date.now().toString(36)}-${r()}${r()}`;return o(a(t),i),i}const i=n=>t(a(n)),r=()=>Math.random().toString(36).slice(2,12);export{i as a,s as k};
