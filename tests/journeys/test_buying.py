@@ -137,7 +137,7 @@ def refund_a_part(shopper: Shopper, order: Order) -> None:
     shopper.open(f"after-sales/ask?id={order.pk}")
     shopper.press("仅退款")
     shopper.page.locator("input").first.fill("10.50")
-    shopper.page.locator(".cause:visible").first.click()
+    shopper.page.locator(".app-choice:visible").first.click()
     shopper.page.locator("textarea").first.fill("罐子压扁了")
     shopper.look("buying-ask")
     shopper.press("提交")

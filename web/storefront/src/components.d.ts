@@ -1,7 +1,10 @@
 // Components that pages use without importing them (`easycom` in pages.json), for the type checker.
 declare module "vue" {
   export interface GlobalComponents {
+    AppBadge: (typeof import("./ui/app-badge.vue"))["default"];
     AppButton: (typeof import("./ui/app-button.vue"))["default"];
+    AppCheck: (typeof import("./ui/app-check.vue"))["default"];
+    AppChoice: (typeof import("./ui/app-choice.vue"))["default"];
     AppEmpty: (typeof import("./ui/app-empty.vue"))["default"];
     AppField: (typeof import("./ui/app-field.vue"))["default"];
     AppFrame: (typeof import("./ui/app-frame.vue"))["default"];
@@ -19,6 +22,7 @@ declare module "vue" {
     AppTabBar: (typeof import("./ui/app-tab-bar.vue"))["default"];
     AppTabs: (typeof import("./ui/app-tabs.vue"))["default"];
     AppTap: (typeof import("./ui/app-tap.vue"))["default"];
+    AppThumbs: (typeof import("./ui/app-thumbs.vue"))["default"];
   }
 }
 

@@ -37,3 +37,6 @@ export function here(): string {
   const page = getCurrentPages().slice(-1)[0] as { $page?: { fullPath: string }; route?: string };
   return page?.$page?.fullPath ?? `/${page?.route ?? ""}`;
 }
+
+/** To the way in, and from there back to what is shown now. */
+export const goSignIn = () => go("login/login", { next: here() });
