@@ -1,13 +1,27 @@
 """How orders and refunds look from outside, for members and for staff."""
 
 from datetime import datetime
+from typing import Literal
 
 from ninja import Field, Schema
 
 from mingchi.api.fields import Fen, Id, Input, Line, Qty
 from mingchi.foundation import masking
+from mingchi.orders import stages
 from mingchi.orders.models import Order, OrderLine, Refund
+from mingchi.orders.stages import Stage
 from mingchi.payments.gateways import Client
+
+
+class OrderStageOut(Schema):
+    """One step from the goods to what is to pay."""
+
+    code: Literal[
+        "goods", "price_cut", "merchant_coupon", "shipping", "platform_coupon", "price_change"
+    ]
+    label: str = Field(description="its name; a coupon's own")
+    amount_fen: int = Field(description="negative: taken off")
+    paid_by: Literal["merchant", "platform"] | None = Field(description="whose coupon it is")
 
 
 class OrderLineOut(Schema):
@@ -23,6 +37,7 @@ class OrderLineOut(Schema):
     refunding_fen: int = Field(description="refund asked for, not decided")
     refunded_fen: int
     refundable_fen: int = Field(description="what may still be asked back, delivery in it")
+    stages: list[OrderStageOut] = Field(description="they sum to `goods_fen` + `delivery_fen`")
 
 
 class OrderOut(Schema):
@@ -50,6 +65,7 @@ class OrderOut(Schema):
     received_at: datetime | None
     complete_due_at: datetime | None = Field(description="end of the return window")
     completed_at: datetime | None
+    stages: list[OrderStageOut] = Field(description="they sum to `total_fen`")
     lines: list[OrderLineOut]
 
 
@@ -108,6 +124,7 @@ class PayOut(Schema):
 
 def order(found: Order) -> OrderOut:
     """An order with its lines; the recipient's phone is masked."""
+    lines = sorted(found.lines.all(), key=lambda line: line.position)
     return OrderOut(
         id=found.pk,
         checkout_id=found.checkout_id,
@@ -133,7 +150,8 @@ def order(found: Order) -> OrderOut:
         received_at=found.received_at,
         complete_due_at=found.complete_due_at,
         completed_at=found.completed_at,
-        lines=[_line(line) for line in sorted(found.lines.all(), key=lambda x: x.position)],
+        stages=[_stage(stage) for stage in stages.of_order(found, lines)],
+        lines=[_line(found, line) for line in lines],
     )
 
 
@@ -153,7 +171,18 @@ def refund(found: Refund) -> RefundOut:
     )
 
 
-def _line(line: OrderLine) -> OrderLineOut:
+def _stage(stage: Stage) -> OrderStageOut:
+    return OrderStageOut.model_validate(
+        {
+            "code": stage.code,
+            "label": str(stage.label),
+            "amount_fen": stage.amount_fen,
+            "paid_by": stages.PAID_BY.get(stage.code),
+        }
+    )
+
+
+def _line(order: Order, line: OrderLine) -> OrderLineOut:
     return OrderLineOut(
         id=line.pk,
         position=line.position,
@@ -167,4 +196,5 @@ def _line(line: OrderLine) -> OrderLineOut:
         refunding_fen=line.refunding_fen,
         refunded_fen=line.refunded_fen,
         refundable_fen=line.refundable_fen,
+        stages=[_stage(stage) for stage in stages.of_line(order, line)],
     )

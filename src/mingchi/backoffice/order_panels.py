@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.backoffice import access, desk_path, display, explain
 from mingchi.backoffice.panels import Panel
 from mingchi.ledger.models import Entry
+from mingchi.orders import stages
 from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.payments.models import PaymentPart
 from mingchi.rebates import ids, queries, records
@@ -20,7 +21,7 @@ PAYMENT_PAGES = ("payments.payment", "payments.paymentrefund")
 
 def all_of(request: HttpRequest, order: Order) -> Sequence[Panel]:
     """Everything about an order that this account may see."""
-    panels = [timeline(order), lines(order)]
+    panels = [timeline(order), lines(order), price(order)]
     if (flows := desk_path.of_order(request, order)) is not None:
         panels.append(flows)
     panels.append(_refunds(order))
@@ -70,6 +71,23 @@ def lines(order: Order) -> Panel:
         ],
         right=frozenset({1, 2, 3, 4, 5, 6, 7}),
     )  # fmt: skip
+
+
+def price(order: Order) -> Panel:
+    """How what is to pay came about."""
+    found = stages.of_order(order, OrderLine.objects.filter(order=order))
+    payers = {"merchant": _("the shop"), "platform": _("the platform")}
+    rows = [
+        [stage.label, payers.get(stages.PAID_BY.get(stage.code, ""), ""),
+         display.yuan(stage.amount_fen)]
+        for stage in found
+    ]  # fmt: skip
+    return Panel(
+        title=_("Price"),
+        headers=[_("stage"), _("paid by"), _("amount (yuan)")],
+        rows=[*rows, [_("to pay"), "", display.yuan(order.total_fen)]],
+        right=frozenset({2}),
+    )
 
 
 def _refunds(order: Order) -> Panel:

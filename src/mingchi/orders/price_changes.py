@@ -114,6 +114,7 @@ def _apply(change: PriceChange) -> None:
     repriced = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen)
     done = repriced.update(
         price_fen=change.to_fen,
+        lowered_fen=F("lowered_fen") + less_fen,
         amount_fen=F("amount_fen") - less_fen,
         goods_fen=F("goods_fen") - less_fen,
     )

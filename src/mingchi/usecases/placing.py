@@ -69,11 +69,14 @@ def place(
     shops = offer.by_merchant
     checkout, keys = checkouts.open_one(member=member, orders=len(shops), now=now)
     lines = {line.sku_id: line for line in offer.basket.lines}
+    coupons = _coupons(offer)
     made: list[tuple[Order, list[OrderLine]]] = []
     for key, (merchant_id, skus) in zip(keys, shops.items(), strict=True):
         own = [_line(n, offer, sku, lines[sku.pk]) for n, sku in enumerate(skus)]
         order = _order(key, checkout, merchant_id, own, delivery, terms)
         order.delivery_method = _delivery_method(delivery, terms, skus)
+        order.merchant_coupon = coupons.get(merchant_id, "")
+        order.platform_coupon = coupons.get(None, "") if order.subsidy_fen else ""
         made.append((order, own))
     orders = [order for order, _own in made]
     rows.insert(orders)
@@ -130,8 +133,10 @@ def _line(place: int, offer: Offer, sku: Sku, priced: Line) -> OrderLine:
         title=" · ".join(filter(None, (sku.product.title, sku.title))),
         qty=qty,
         price_fen=priced.price_fen,
+        list_fen=amounts.list_fen,
         amount_fen=amounts.price_fen,
         goods_fen=amounts.goods_fen,
+        charge_fen=amounts.shipping_fen,
         freight_fen=amounts.freight_fen,
         delivery_fen=amounts.delivery_fen,
         cost_fen=priced.cost_fen * qty,
@@ -149,6 +154,13 @@ def _write_lines(made: Sequence[tuple[Order, list[OrderLine]]], first: Order) ->
     rows.insert(lines)
     at_the_door = first.payment_method == Order.PaymentMethod.COD
     reservations.hold(lines, until=None if at_the_door else first.pay_by)
+
+
+def _coupons(offer: Offer) -> dict[int | None, str]:
+    """The names of the coupons that take something off, by who pays for them."""
+    saved_fen = offer.quoted.quote.saved_fen
+    used = [each.coupon for each in offer.quoted.coupons if saved_fen[each.pk]]
+    return {coupon.merchant_id: coupon.name for coupon in used}
 
 
 def _delivery_method(delivery: Delivery, terms: Terms, skus: Iterable[Sku]) -> str:

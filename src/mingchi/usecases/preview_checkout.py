@@ -6,10 +6,10 @@ Nothing is written here; `check_out` asks the same again.
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,20 +19,13 @@ from mingchi.foundation.errors import ConflictError
 from mingchi.members import addresses
 from mingchi.members.models import Address
 from mingchi.orders import carts
+from mingchi.orders.stages import LABELS
 from mingchi.pricing.basket import Amounts
 from mingchi.pricing.models import MemberCoupon
 from mingchi.usecases import offers, quote_items
 from mingchi.usecases.offers import Item, Offer
 from mingchi.usecases.problems import Problem
 from mingchi.usecases.quote_items import Quoted, Usable
-
-LABELS: Final[Mapping[str, Promise]] = {
-    "goods": _("Goods"),
-    "price_cut": _("Price cut"),
-    "merchant_coupon": _("Shop's coupon"),
-    "shipping": _("Shipping"),
-    "platform_coupon": _("Platform's coupon"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

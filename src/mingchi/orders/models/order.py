@@ -34,7 +34,8 @@ class Order(models.Model):
     changes `state`.
 
     `goods_fen`, `shipping_fen` and `total_fen` are what the member pays; `subsidy_fen` is what the
-    platform adds in the member's place.
+    platform adds in the member's place. The coupons are named as they were when it was placed: an
+    order that is given up gives them back.
     """
 
     class State(models.TextChoices):
@@ -92,6 +93,8 @@ class Order(models.Model):
     shipping_fen = models.BigIntegerField(_("shipping (fen)"), default=0)
     total_fen = models.BigIntegerField(_("total (fen)"))
     subsidy_fen = models.BigIntegerField(_("paid by the platform (fen)"), default=0)
+    merchant_coupon = models.CharField(_("shop's coupon"), max_length=60, blank=True)
+    platform_coupon = models.CharField(_("platform's coupon"), max_length=60, blank=True)
     carrier = models.CharField(_("carrier"), max_length=40, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
     placed_at = models.DateTimeField(_("placed"))
@@ -186,6 +189,10 @@ class OrderLine(models.Model):
     `delivery_fen`; the platform's coupon pays the rest. What is refunded goes back first from the
     goods, then from the delivery; `price_back_fen` is how much of `amount_fen` was taken back.
 
+    `list_fen` is what all units cost by the price struck through (their own where none was) and
+    `charge_fen` what sending them would have cost, both before coupons; by `lowered_fen` the shop
+    lowered the price after it was placed. `orders.stages` tells with them how the price came about.
+
     `cost_fen`, `distribution_fen` and `pool_fen` are totals of the line. `engine_line` is its
     place in the engine's order: lines refunded in full before settlement are not in it.
     `refunding_fen` is asked for and not decided, `refunded_fen` is approved.
@@ -199,8 +206,11 @@ class OrderLine(models.Model):
     title = models.CharField(_("title"), max_length=210)
     qty = models.IntegerField(_("quantity"))
     price_fen = models.BigIntegerField(_("unit price (fen)"))
+    list_fen = models.BigIntegerField(_("list price of all units (fen)"))
+    lowered_fen = models.BigIntegerField(_("lowered by the shop (fen)"), default=0)
     amount_fen = models.BigIntegerField(_("amount (fen)"))
     goods_fen = models.BigIntegerField(_("paid for the goods (fen)"))
+    charge_fen = models.BigIntegerField(_("shipping before coupons (fen)"), default=0)
     freight_fen = models.BigIntegerField(_("freight (fen)"), default=0)
     delivery_fen = models.BigIntegerField(_("paid for delivery (fen)"), default=0)
     cost_fen = models.BigIntegerField(_("cost (fen)"))
@@ -228,6 +238,11 @@ class OrderLine(models.Model):
                 condition=Q(goods_fen__gte=0, goods_fen__lte=F("amount_fen"))
                 & Q(delivery_fen__gte=0, delivery_fen__lte=F("freight_fen")),
                 name="order_line_paid_within_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(lowered_fen__gte=0, charge_fen__gte=F("freight_fen"))
+                & Q(list_fen__gte=F("qty") * F("price_fen") + F("lowered_fen")),
+                name="order_line_price_came_down",
             ),
             models.CheckConstraint(
                 condition=Q(refunding_fen__gte=0, refunded_fen__gte=0)
