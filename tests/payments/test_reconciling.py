@@ -44,7 +44,8 @@ TABLE = {
     "another amount": ([A], [ours(A, amount_fen=99)], [(What.AMOUNT, "a", 100, 99)]),
     "done there only": ([A], [ours(A, done=False)], [(What.UNBOOKED, "a", 100, 100)]),
     "of another day here": ([A], [ours(A, of_day=False)], []),
-    "nobody owed it": ([A], [ours(A, unowed=True)], [(What.UNOWED, "a", 100, 100)]),
+    "nobody owed it": ([A], [ours(A, unowed_fen=100)], [(What.UNOWED, "a", 100, 0)]),
+    "a part was not owed": ([A], [ours(A, unowed_fen=30)], [(What.UNOWED, "a", 100, 70)]),
     "twice": ([A, A], [ours(A)], [(What.TWICE, "a", 100, 100)]),
     "the same number, another kind": (
         [line("a", kind=Kind.REFUND)],

@@ -42,7 +42,7 @@ class Payment(models.Model):
     closing = models.BooleanField(_("being closed"), default=False)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     gateway_at = models.DateTimeField(_("paid, by the gateway's clock"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("payment")
@@ -290,7 +290,7 @@ class BillDifference(models.Model):
         MISSING_THERE = "missing_there", _("not in the bill")
         AMOUNT = "amount", _("amounts differ")
         UNBOOKED = "unbooked", _("done there, not here")
-        UNOWED = "unowed", _("nobody owed it; sent back")
+        UNOWED = "unowed", _("not owed, or not all of it; sent back")
         TWICE = "twice", _("twice in the bill")
         SUMS = "sums", _("the bill's own sums are wrong")
 

@@ -40,7 +40,8 @@ REMEDIES: Final[Mapping[str, str | Promise]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
     """A row of our books. `done`: booked as finished; `of_day`: finished on the bill's day by the
-    gateway's clock, so that the bill has to have it; `unowed`: money nobody waited for."""
+    gateway's clock, so that the bill has to have it; `unowed_fen`: how
+    much of it nobody waited for."""
 
     kind: Kind
     number: str
@@ -48,7 +49,7 @@ class Ours:
     amount_fen: int
     done: bool
     of_day: bool
-    unowed: bool = False
+    unowed_fen: int = 0
 
     @property
     def key(self) -> Key:
@@ -58,7 +59,8 @@ class Ours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that differs, with both amounts where there are two."""
+    """One thing that differs, with both amounts where there are two. Of money that was not owed
+    `our_fen` is what of the payment was."""
 
     kind: BillDifference.Kind
     about: str
@@ -104,14 +106,14 @@ def compare(
 
 
 def _of_line(line: Line, ours: Ours | None, *, twice: bool) -> Iterator[Difference]:
-    def differs(kind: BillDifference.Kind) -> Difference:
+    def differs(kind: BillDifference.Kind, *, less_fen: int = 0) -> Difference:
         return Difference(
             kind=kind,
             about=line.kind,
             number=line.number,
             gateway_no=line.gateway_no,
             gateway_fen=line.amount_fen,
-            our_fen=ours.amount_fen if ours else None,
+            our_fen=ours.amount_fen - less_fen if ours else None,
             row=ours.row if ours else "",
         )
 
@@ -124,8 +126,8 @@ def _of_line(line: Line, ours: Ours | None, *, twice: bool) -> Iterator[Differen
         yield differs(What.AMOUNT)
     if not ours.done:
         yield differs(What.UNBOOKED)
-    elif ours.unowed:
-        yield differs(What.UNOWED)
+    elif ours.unowed_fen:
+        yield differs(What.UNOWED, less_fen=ours.unowed_fen)
 
 
 def _of_sums(bill: Bill) -> Iterator[Difference]:

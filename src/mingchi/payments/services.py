@@ -37,6 +37,7 @@ def attempt(
         amount_fen=sum(order.total_fen for order in orders),
         expires_at=expires_at,
         watch_at=now + FIRST_LOOK,
+        created_at=now,
     )
     PaymentPart.objects.bulk_create(
         PaymentPart(payment=payment, order=order, amount_fen=order.total_fen) for order in orders
@@ -54,6 +55,7 @@ def collected(*, order: Order, gateway: str, now: datetime) -> Payment:
         state=Payment.State.PAID,
         paid_at=now,
         gateway_at=now,
+        created_at=now,
     )
     PaymentPart.objects.create(
         payment=payment,

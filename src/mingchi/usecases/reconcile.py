@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import audit, clock
@@ -201,11 +201,8 @@ def _payments(gateway: str, day: date, numbers: list[str]) -> Iterable[Ours]:
         collected = PaymentPart.objects.filter(order__number__in=numbers)
         named = Q(pk__in=collected.values("payment"))
     rows = Payment.objects.filter(named | _within("gateway_at", day), gateway=gateway)
-    unowed = set(
-        PaymentRefund.objects.filter(payment__in=rows, refund__isnull=True).values_list(
-            "payment_id", flat=True
-        )
-    )
+    sent_back = PaymentRefund.objects.filter(payment__in=rows, refund__isnull=True)
+    unowed_fen = dict(sent_back.values_list("payment").annotate(fen=Sum("amount_fen")).order_by())
     for row in rows.prefetch_related("parts__order"):
         yield Ours(
             kind=Kind.PAYMENT,
@@ -214,7 +211,7 @@ def _payments(gateway: str, day: date, numbers: list[str]) -> Iterable[Ours]:
             amount_fen=row.amount_fen,
             done=row.state == Payment.State.PAID,
             of_day=_is_of(row.gateway_at, day),
-            unowed=row.pk in unowed,
+            unowed_fen=unowed_fen.get(row.pk, 0),
         )
 
 
