@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django import Settings
 from tests.usecases.shop import (
     NOW,
     Shop,
@@ -27,6 +28,7 @@ from mingchi.orders.models import AfterSalesCase, Order, OrderLine
 from mingchi.orders.transitions import CASE_MOVES
 from mingchi.usecases import after_sales
 from mingchi.usecases.after_sales import Wish
+from mingchi.usecases.templates import returns
 
 State = AfterSalesCase.State
 CLERK, MANAGER = "user:1", "user:2"
@@ -50,6 +52,18 @@ def case(order: Order) -> AfterSalesCase:
 
 def refuses(code: str) -> AbstractContextManager[object]:
     return pytest.raises(DomainError, match=code)
+
+
+def test_no_drawing_shortens_the_days_to_send_goods_back(case: AfterSalesCase) -> None:
+    cases.authorise(case, approve=True, actor=MANAGER, now=NOW)
+    assert case.return_by is not None
+    with refuses("return_not_over"):
+        cases.expire(case, now=case.return_by - timedelta(seconds=1))
+    assert cases.expire(case, now=case.return_by) == "withdrawn"
+
+
+def test_the_drawn_time_is_the_one_the_buyer_is_told(settings: Settings) -> None:
+    assert f"P{settings.SEND_BACK_WITHIN_DAYS}D" == returns.SEND_BACK
 
 
 def test_a_return_step_by_step(shop: Shop, case: AfterSalesCase) -> None:

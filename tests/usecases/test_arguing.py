@@ -11,12 +11,15 @@ from tests.usecases.shop import NOW, Shop, lines, member, received, sku, staff
 from mingchi.catalogue.models import Image, Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import AuditRecord, User
+from mingchi.fulfilment import checking
 from mingchi.fulfilment.models import FlowInstance, WorkItem
 from mingchi.merchants.models import Merchant
 from mingchi.orders import case_history, case_reasons
 from mingchi.orders.models import AfterSalesCase, CaseEntry, Order, Refund
-from mingchi.usecases import after_sales, argue_case, do_work, follow_flow, run_flows
+from mingchi.usecases import after_sales, argue_case, do_work, follow_flow, run_flows, templates
 from mingchi.usecases.after_sales import WholeWish, Wish
+from mingchi.usecases.templates.drawing import Name
+from mingchi.usecases.templates.lists import Line, ListTemplate, draw_list
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
@@ -253,7 +256,7 @@ def test_goods_on_their_way_are_not_lost_by_a_merchant_that_says_nothing(
         tracking_number="SF1",
         now=NOW + 6 * DAY,
     )
-    run_flows.work_off(now=NOW + 15 * DAY)
+    run_flows.work_off(now=NOW + 7 * DAY)
     assert state(case) == "authorised"
     run_flows.work_off(now=NOW + 25 * DAY)
     assert (state(case), case.goods_back_at) == ("goods_back", NOW + 25 * DAY)
@@ -263,7 +266,7 @@ def test_goods_on_their_way_are_not_lost_by_a_merchant_that_says_nothing(
 def test_nothing_sent_back_in_time_ends_it(shop: Shop, order: Order, helper: User) -> None:
     case = opened(order, "return")
     answer(case, helper, "agreed")
-    run_flows.work_off(now=NOW + 15 * DAY)
+    run_flows.work_off(now=NOW + 7 * DAY)
     assert (state(case), flow_of(case)) == ("withdrawn", "ended")
 
 
@@ -358,3 +361,21 @@ def test_another_members_case_is_not_there(shop: Shop, order: Order, helper: Use
         with refused("not_found"):
             call(**said)
     assert state(case) == "declined"
+
+
+def drawn(step: str, *assent: str) -> list[tuple[str, str]]:
+    """Codes and elements of what is wrong with a list that begins with this step."""
+    lines = (Line(step=step, role="service", assent=assent[0]), Line(step="case.refund"))
+    name = Name("退", "back")
+    bpmn = draw_list(ListTemplate(key="own", kind="return", name=name, about=name, lines=lines))
+    found = checking.look(bpmn, kind="return", tables=()).findings
+    return [(finding.code, finding.element) for finding in found]
+
+
+def test_a_drawing_without_appeals_is_not_published() -> None:
+    assert ("retired-step", "authorise_1") in drawn("case.authorise", "approved")
+    unheard = [one for one in drawn("case.answer", "agreed") if one[0] == "not-heard"]
+    assert unheard == [("not-heard", "answer_1"), ("not-heard", "answer_1")]
+    for key, template in templates.ALL.items():
+        found = checking.look(templates.bpmn(key), kind=template.kind, tables=()).findings
+        assert not [one for one in found if one.code in ("retired-step", "not-heard")], key

@@ -146,6 +146,7 @@ class _Elements:
         self._conditions = conditions
         self._tables = tables
         self._strict = strict
+        self._heard = {node.message for node in graph.nodes.values() if node.message}
         self._findings: list[Finding] = []
 
     def look(self) -> list[Finding]:
@@ -176,6 +177,15 @@ class _Elements:
             kinds = " or ".join(sorted(step.kinds))
             message = f"{name!r} is for a {kinds} flow; take it out, this is a flow of {self._kind}"
             self._find("other-kind", message, node)
+        if step.retired:
+            self._find("retired-step", f"{name!r} is not drawn any more: {step.retired}", node)
+        for message in sorted(step.answered - self._heard):
+            self._find(
+                "not-heard",
+                f"nothing in this flow waits for {message!r}, which may follow on {name!r}: draw "
+                "a wait for this message after it",
+                node,
+            )
         if node.kind is Kind.USER:
             self._human(node, step)
         elif step.doing is Doing.HUMAN:

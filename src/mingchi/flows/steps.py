@@ -68,7 +68,9 @@ class Step:
     `kinds`: the kinds of flows that may use it (order, fulfilment, return), whose subjects it can
     act on; empty: all. `undo`: the step that takes it back. `retries`: tries after the first, with
     back-off. `outside`: it reaches a gateway or carrier, so it is called outside the transaction,
-    and `ask` is asked for the outcome before it is tried again.
+    and `ask` is asked for the outcome before it is tried again. `answered`: messages that may
+    follow on it, which its flow has to wait for somewhere. `retired`: what to draw in its place;
+    flows that are published go on with it.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Step:
     outside: bool = False
     ask: AskFunction | None = None
     kinds: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
+    retired: str = ""
 
     def fits(self, kind: str) -> bool:
         """Whether flows of this kind may use it."""
@@ -113,6 +117,8 @@ class Registry:
         outside: bool = False,
         ask: AskFunction | None = None,
         kinds: Collection[str] = (),
+        answered: Collection[str] = (),
+        retired: str = "",
     ) -> Callable[[StepFunction], StepFunction]:
         """Decorator that registers a function as a step; see `Step`. Raises RegistryError where
         the name is taken or a part does not have its form."""
@@ -134,6 +140,8 @@ class Registry:
                     outside=outside,
                     ask=ask,
                     kinds=frozenset(kinds),
+                    answered=frozenset(answered),
+                    retired=retired,
                 )
             )
             return run

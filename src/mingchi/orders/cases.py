@@ -148,7 +148,14 @@ def goods_back(case: AfterSalesCase, *, now: datetime, actor: str = SYSTEM) -> N
 
 def expire(case: AfterSalesCase, *, now: datetime) -> str:
     """The days to send goods back are over: `withdrawn` where nothing was sent, `sent` where they
-    are on their way."""
+    are on their way. `return_not_over` 409 before: a drawing may give the buyer longer, never
+    shorter."""
+    if case.return_by is not None and now < case.return_by:
+        raise ConflictError(
+            "return_not_over",
+            _("The buyer may still send the goods back. Draw a longer time."),
+            details={"return_by": case.return_by.isoformat()},
+        )
     if case.tracking_number or case.goods_back_at is not None:
         return "sent"
     withdraw(case, now=now)

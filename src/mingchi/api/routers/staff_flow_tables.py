@@ -101,7 +101,7 @@ def staff_flow_vocabulary(request: HttpRequest, kind: FlowKind) -> VocabularyOut
     second = int(not (get_language() or "").startswith("zh"))
     context = subjects.of(kind).context
     return VocabularyOut(
-        steps=[_step(one, second) for one in REGISTRY if one.fits(kind)],
+        steps=[_step(one, second) for one in REGISTRY if one.fits(kind) and not one.retired],
         roles=sorted(roles.ROLES),
         variables=[_variable(one, second) for one in context.values()],
         signals=list(SIGNALS[kind]),

@@ -23,6 +23,8 @@ KINDS = {"return"}
     actors=SERVICE,
     outcomes=("approved", "refused"),
     provides={"authorised"},
+    retired="nobody could appeal against its no; use 'case.answer', with a wait for 'appealed' "
+    "and 'case.arbitrate' behind it, as in the template after_sales",
 )
 def authorise(context: StepContext) -> None:
     """Yes or no, never by the one who opened the case; a no ends it."""
@@ -38,6 +40,7 @@ def authorise(context: StepContext) -> None:
     actors=SERVICE,
     outcomes=arguing.ANSWERS,
     provides={"authorised"},
+    answered={"appealed", "supplied"},
 )
 def answer(context: StepContext) -> None:
     """Agreed, declined (the buyer may appeal), or more is asked of the buyer; a no and a question

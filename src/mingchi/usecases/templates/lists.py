@@ -1,7 +1,8 @@
 """Templates as plain lists of steps, which the list editor opens as they are.
 
 A list knows no deadlines and no second thoughts: an order that is not paid in time, or that its
-buyer gives up, is cancelled as a whole, which undoes what was done.
+buyer gives up, is cancelled as a whole, which undoes what was done. So after-sales, where the buyer
+may appeal, is no list.
 """
 
 from dataclasses import dataclass
@@ -148,24 +149,4 @@ FINANCE_AFTER: Final = ListTemplate(
         *RECEIVED_AND_COMPLETED[2:],
     ),
 )
-RETURN: Final = ListTemplate(
-    key="list_return",
-    kind="return",
-    name=Name("退货退款清单", "Return-and-refund list"),
-    about=Name("同意、签收、质检、入库、退款。", "Authorised, back, inspected, refunded."),
-    lines=(
-        Line(step="case.authorise", role="service", due="P2D", assent="approved"),
-        Line(step="case.receive_goods", role="warehouse"),
-        Line(
-            step="case.inspect",
-            role="warehouse",
-            due="P2D",
-            assent="passed",
-            otherwise=(Line(step="case.close"),),
-        ),
-        Line(step="case.restock"),
-        Line(step="case.refund"),
-        Line(step="case.close"),
-    ),
-)
-TEMPLATES: Final = (STANDARD, REVIEW_FIRST, FINANCE_AFTER, RETURN)
+TEMPLATES: Final = (STANDARD, REVIEW_FIRST, FINANCE_AFTER)

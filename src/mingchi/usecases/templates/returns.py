@@ -3,6 +3,8 @@ a no the buyer may appeal to the platform."""
 
 from typing import Final
 
+from django.conf import settings
+
 from mingchi.usecases.templates.drawing import (
     Block,
     Branch,
@@ -13,6 +15,8 @@ from mingchi.usecases.templates.drawing import (
     Template,
 )
 
+# The one limit to send goods back; `orders.cases` tells the buyer of it, and no drawing is shorter.
+SEND_BACK: Final = f"P{settings.SEND_BACK_WITHIN_DAYS}D"
 ELSE: Final = Name("否则", "else")
 CLOSED: Final[tuple[Block, ...]] = (
     Task(step="case.close"),
@@ -139,7 +143,7 @@ GOODS_BACK: Final[tuple[Block, ...]] = (
             ),
             Branch(
                 name=Name("寄回期限已到", "The days are over"),
-                duration="P15D",
+                duration=SEND_BACK,
                 blocks=(Task(step="case.expire"), NOT_SENT),
             ),
         ),
