@@ -138,6 +138,11 @@ def states(them: Sequence[Order]) -> list[str]:
     return [str(order.state) for order in again(*them)]
 
 
+def earned_fen(order: Order) -> int:
+    """What the order's merchant is owed."""
+    return balance(accounts.merchant(order.merchant_id)).balance_fen
+
+
 def held() -> dict[str, int]:
     """What the house's accounts of orders hold, those that hold nothing left out."""
     named = {

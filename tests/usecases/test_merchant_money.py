@@ -342,7 +342,7 @@ def test_the_file_says_what_the_statement_says(shop: Shop) -> None:
     assert rows[0][1] == "类型"
     assert (rows[2][2], rows[2][4:]) == (
         order.number,
-        ["1000.00", "0.00", "0.00", "-700.00", "300.00"],
+        ["1000.00", "0.00", "0.00", "0.00", "-700.00", "300.00"],
     )
     assert rows[-1][-1] == "300.00"
     book = zipfile.ZipFile(io.BytesIO(export_statement.export(statement, kind="xlsx")))

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.fakes.tills import Tills
 from tests.pricing_shop import offered
-from tests.usecases.buying import Buying, again, held, states
+from tests.usecases.buying import Buying, again, earned_fen, held, states
 from tests.usecases.shop import (
     LATER,
     NOW,
@@ -221,6 +221,9 @@ class TestGivingUp:
         (told,) = BillDifference.objects.all()
         assert (told.kind, told.row) == ("unowed", f"payment:{Payment.objects.get().pk}")
         assert told.bill.balanced
+        # What was paid, and what of it was owed: the oil's part.
+        assert (told.gateway_fen, told.our_fen) == (TEA_FEN + OIL_FEN, OIL_FEN)
+        assert Payment.objects.get().created_at == NOW
 
     def test_a_price_that_changed_sends_its_part_back_only(self, buying: Buying) -> None:
         tea, oil = buying.bought()
@@ -342,9 +345,10 @@ class TestRefunds:
         refund = Refund.objects.get()
         assert (refund.goods_fen, refund.delivery_fen) == (97_503, 600)
         assert (refund.price_fen, refund.freight_fen) == (99_500, 600)
-        assert held()["shipping"] == 400
-        # Nothing of the price is left: 4 yuan for sending it are kept.
+        # Nothing of the price is left: 4 yuan for sending it are the merchant's.
         assert states([tea]) == ["refunded"]
+        assert "shipping" not in held()
+        assert earned_fen(tea) == 400
 
     def test_after_settlement_the_platform_has_its_part_back_too(
         self, shop: Shop, buying: Buying
@@ -384,7 +388,26 @@ class TestRefunds:
         assert Refund.objects.filter(before_settlement=False).count() == 1
         settle()
         pay_settled_refunds(now=LATER)
-        assert held()["shipping"] == 1_000
+        assert "shipping" not in held()
+        assert earned_fen(tea) == 1_000
+        assert states([tea]) == ["refunded"]
+
+    def test_given_up_after_a_part_went_back(self, buying: Buying) -> None:
+        """Of one line the goods are given back, but not what was paid for sending them."""
+        nut = sku(buying.shop.merchant, price_fen=50_000, cost_fen=10_000)
+        buying.fill(buying.tea, nut)
+        order = Order.objects.get(checkout=buying.buy(buying.wish(coupon_ids=())).checkout_id)
+        buying.pay(buying.attempt(order.checkout_id))
+        forward(order, NOW)
+        line = lines(order)[0]
+        assert line.delivery_fen > 0
+        buying.refund(line, line.goods_fen)
+        cancel_order(order_id=order.pk, now=NOW, member_id=buying.buyer.pk)
+        forward(order, NOW)
+        send_pending(now=NOW)
+        assert states([order]) == ["refunded"]
+        assert held() == {}
+        assert earned_fen(order) == 0
 
 
 CUTS = st.sets(st.integers(1, 48_996), max_size=3)
@@ -414,6 +437,7 @@ def test_refunded_by_line_in_any_order_it_adds_up(
         rows = list(OrderLine.objects.all())
         assert all(row.is_given_back for row in rows)
         kept_fen = sum(row.paid_fen - row.refunded_fen for row in rows)
-        left = {"shipping": kept_fen, "sandbox": -kept_fen}
+        assert sum(map(earned_fen, Order.objects.all())) == kept_fen
+        left = {"sandbox": -kept_fen}
         assert held() == {name: fen for name, fen in left.items() if fen}
         transaction.set_rollback(True)

@@ -62,6 +62,7 @@ class StatementPage(MoneyPage):
         display.yuan_column("opening_fen", _("opening balance")),
         display.yuan_column("sales_fen", _("earned by sales")),
         display.yuan_column("refunds_fen", _("taken back by refunds")),
+        display.yuan_column("freight_fen", _("freight")),
         display.yuan_column("payouts_fen", _("paid out")),
         display.yuan_column("closing_fen", _("closing balance")),
     )
@@ -75,10 +76,11 @@ class StatementPage(MoneyPage):
          display.yuan_column("closing_fen", _("closing balance"))),
         (display.yuan_column("sales_fen", _("earned by sales")),
          display.yuan_column("refunds_fen", _("taken back by refunds"))),
-        (display.yuan_column("payouts_fen", _("paid out")),
-         display.yuan_column("other_fen", _("other"))),
-        (display.column(_("file"), lambda row: _files(row)),
-         display.column(_("closed by"), lambda row: display.actor(row.closed_by))),
+        (display.yuan_column("freight_fen", _("freight")),
+         display.yuan_column("payouts_fen", _("paid out"))),
+        (display.yuan_column("other_fen", _("other")),
+         display.column(_("file"), lambda row: _files(row))),
+        (display.column(_("closed by"), lambda row: display.actor(row.closed_by)),),
     )  # fmt: skip
 
     def get_panels(self, request: HttpRequest, thing: Any) -> Sequence[Panel]:
@@ -109,14 +111,10 @@ def _lines(statement: MerchantStatement) -> Panel:
                 row.get_kind_display(),
                 display.link(row.order),
                 row.note,
-                display.yuan(row.goods_fen),
-                display.yuan(-row.coupons_fen),
-                display.yuan(-row.returned_fen),
-                display.yuan(-row.share_fen),
-                display.yuan(row.amount_fen),
+                *map(display.yuan, export_statement.amounts_fen(row)),
             )
             for row in rows
         ],
-        right=frozenset(range(4, 9)),
+        right=frozenset(range(4, len(export_statement.HEADERS))),
         note=_("The latest 100; all of them are in the file."),
     )

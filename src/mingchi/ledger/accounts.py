@@ -95,7 +95,7 @@ def wallet(member_id: int) -> int:
 
 
 def merchant(merchant_id: int) -> int:
-    """What a merchant is owed for the cost of its goods."""
+    """What a merchant is owed: the cost of its goods, and the freight of what it sent."""
     return number(MERCHANT, merchant_id)
 
 
@@ -145,7 +145,7 @@ def gateway_fee() -> int:
 
 
 def shipping() -> int:
-    """Shipping that buyers paid."""
+    """Freight of orders that may still be given back; then it is the merchant's."""
     return SHIPPING
 
 

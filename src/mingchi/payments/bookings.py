@@ -2,10 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import Sum
 
 from mingchi.ledger import accounts, cash
-from mingchi.orders.models import Order, Refund
+from mingchi.ledger.models import CashEntry
+from mingchi.orders.models import Order, OrderLine, Refund
 from mingchi.payments.models import BillDay, Payment, PaymentRefund
+
+FREIGHT: Final = "freight"
+REFUNDED: Final = "refunded"
 
 
 def payment_taken(payment: Payment, *, paid: Sequence[Order]) -> None:
@@ -42,6 +49,24 @@ def subsidy_added(order: Order, *, goods_fen: int) -> None:
     )
 
 
+def freight_earned(order: Order) -> None:
+    """An order is completed, or nothing but its delivery is left of it: what is left of its freight
+    is the merchant's, who sent it. Callers hold the order's lock."""
+    charged = OrderLine.objects.filter(order=order).aggregate(fen=Sum("freight_fen"))["fen"]
+    back = Refund.objects.filter(order=order).aggregate(fen=Sum("freight_fen"))["fen"]
+    freight_fen = (charged or 0) - (back or 0)
+    if freight_fen:
+        cash.post(
+            key=_freight_key(order.pk),
+            kind=FREIGHT,
+            postings=[
+                (accounts.shipping(), -freight_fen),
+                (accounts.merchant(order.merchant_id), freight_fen),
+            ],
+            memo=order.number,
+        )
+
+
 def promised_back(sent: PaymentRefund) -> None:
     """Money that nobody owes is owed back to the buyer."""
     cash.post(
@@ -59,21 +84,30 @@ def refunded(refund: Refund) -> None:
     """What of a refund the settler does not move: its freight, and what the platform has back.
 
     Of the goods, those of an order that is not settled are still held; of one that is, the settler
-    has moved their price to `refund_pending`, from where only the buyer's part goes out.
+    has moved their price to `refund_pending`, from where only the buyer's part goes out. Freight
+    that is the merchant's by now is taken back from it, even where that leaves a debt.
     """
     goods = accounts.order_held() if refund.before_settlement else accounts.refund_pending()
     postings: dict[int, int] = defaultdict(int)
     postings[goods] -= refund.price_fen
-    postings[accounts.shipping()] -= refund.freight_fen
+    postings[_freight_account(refund)] -= refund.freight_fen
     postings[accounts.coupon_cost()] += refund.subsidy_fen
     postings[accounts.refund_pending()] += refund.amount_fen
     if any(postings.values()):
         cash.post(
-            key=f"refunded:{refund.pk}",
+            key=f"{REFUNDED}:{refund.pk}",
             kind="refund_before_settlement" if refund.before_settlement else "refund_split",
             postings=[posting for posting in postings.items() if posting[1]],
             memo=refund.key,
         )
+
+
+def _freight_account(refund: Refund) -> int:
+    """Where the freight of a refund's order lies now."""
+    earned = CashEntry.objects.filter(key=_freight_key(refund.order_id))
+    if refund.freight_fen and earned.exists():
+        return accounts.merchant(refund.order.merchant_id)
+    return accounts.shipping()
 
 
 def sent_back(sent: PaymentRefund) -> None:
@@ -106,3 +140,7 @@ def fees_kept(bill: BillDay) -> None:
     )
     bill.fee_entries += 1
     bill.fee_booked_fen = bill.fee_fen
+
+
+def _freight_key(order_id: int) -> str:
+    return f"freight:{order_id}"

@@ -11,6 +11,7 @@ from mingchi.orders import moves, settlement
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine
 from mingchi.orders.settlement import SettledLine
+from mingchi.payments import bookings
 from mingchi.usecases import events, follow_flow, rights, split
 from mingchi.usecases.follow_flow import order_flow
 
@@ -49,7 +50,8 @@ def complete_order(*, by: User, order_id: int, now: datetime, skip_window: bool 
 
 
 def record(order: Order) -> int:
-    """The event of an order that was completed in this transaction; returns its key."""
+    """An order was completed in this transaction: its event is recorded, and the freight is the
+    merchant's. Returns the event's key."""
     plan = split.plan_in_force()
     pairs = settlement.engine_lines(orders.lines(order))
     assert pairs, "an order refunded in full does not complete"
@@ -71,6 +73,7 @@ def record(order: Order) -> int:
             for _line, settled in pairs
         ],
     )
+    bookings.freight_earned(order)
     return event.pk
 
 

@@ -48,6 +48,8 @@ def give_back(refund: Refund, *, now: datetime) -> int | None:
     nothing_left = all(each.is_given_back for each in orders.lines(order))
     if nothing_left and order.state in BEFORE_SETTLEMENT:
         moves.refunded(order, now=now)
+        order.state = Order.State.REFUNDED
+        bookings.freight_earned(order)
     return sent_id
 
 

@@ -2,7 +2,8 @@
 account stands on one statement, explained by what was sold, refunded or paid out."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -21,7 +22,8 @@ from mingchi.foundation.models import User
 from mingchi.ledger import accounts, rules
 from mingchi.ledger.models import CashEntry, Entry, StatementLine
 from mingchi.merchants.models import Merchant
-from mingchi.orders.models import OrderLine
+from mingchi.orders.models import Order, OrderLine, Refund
+from mingchi.payments import bookings
 from mingchi.payouts import merchant_payouts
 from mingchi.payouts.models import MerchantStatement, MerchantStatementLine
 from mingchi.rebates.models import Event
@@ -32,6 +34,7 @@ Kind = MerchantStatementLine.Kind
 PERIOD: Final = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
 SYSTEM: Final = "system"
 _AT_ONCE: Final = 1000
+_GIVEN_BACK: Final = (Refund.State.APPROVED, Refund.State.PAID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,14 @@ class _Totals:
 
     sales_fen: int
     refunds_fen: int
+    freight_fen: int
     payouts_fen: int
     other_fen: int
 
     @property
     def sum_fen(self) -> int:
-        return self.sales_fen + self.refunds_fen + self.payouts_fen + self.other_fen
+        earned_fen = self.sales_fen + self.refunds_fen + self.freight_fen
+        return earned_fen + self.payouts_fen + self.other_fen
 
 
 def close_statement(*, by: User, merchant_id: int, period: str, now: datetime) -> int:
@@ -133,6 +138,7 @@ def _close(merchant_id: int, period: str, actor: str, now: datetime) -> Merchant
         opening_fen=opening_fen,
         sales_fen=totals.sales_fen,
         refunds_fen=totals.refunds_fen,
+        freight_fen=totals.freight_fen,
         payouts_fen=totals.payouts_fen,
         other_fen=totals.other_fen,
         closing_fen=opening_fen + totals.sum_fen,
@@ -161,16 +167,13 @@ def _portions(rows: QuerySet[StatementLine]) -> list[list[StatementLine]]:
 def _explained(postings: Sequence[StatementLine]) -> list[MerchantStatementLine]:
     entries = Entry.objects.in_bulk([row.entry_id for row in postings if row.entry_id])
     events = Event.objects.in_bulk([entry.event_id for entry in entries.values()])
-    cash = CashEntry.objects.in_bulk([row.cash_entry_id for row in postings if row.cash_entry_id])
     told = {pk: _Told(events[entry.event_id]) for pk, entry in entries.items()}
-    lines = _order_lines({each.order_id for each in told.values()})
-    found = []
-    for row in postings:
-        if row.entry_id is None:
-            found.append(_moved_in_cash(row, cash[row.cash_entry_id or 0]))
-        else:
-            found.append(_settled(row, told[row.entry_id], lines))
-    return found
+    sold = _Sold(told.values())
+    cash = _Cash([row.cash_entry_id for row in postings if row.cash_entry_id])
+    return [
+        cash.line(row) if row.entry_id is None else _settled(row, told[row.entry_id], sold)
+        for row in postings
+    ]
 
 
 class _Told:
@@ -181,49 +184,89 @@ class _Told:
         self.payload: dict[str, Any] = loads(event.payload)
         key = event.key if event.kind == "order" else self.payload["order"]
         self.order_id = int(key[1:])
+        self.refund_id = int(event.key[1:]) if event.kind == "refund" else None
 
 
-def _settled(
-    row: StatementLine, told: _Told, lines: dict[tuple[int, int], OrderLine]
-) -> MerchantStatementLine:
+class _Sold:
+    """The lines of orders that events tell of, by their place in settlement; of each refund, and of
+    each line's refunds before settlement together, what goes back to the platform."""
+
+    def __init__(self, told: Iterable[_Told]) -> None:
+        of_orders = list(told)
+        orders = {each.order_id for each in of_orders}
+        found = OrderLine.objects.filter(order__in=orders, engine_line__isnull=False)
+        self.lines = {(line.order_id, line.engine_line or 0): line for line in found}
+        refunds = Refund.objects.filter(order__in=orders, state__in=_GIVEN_BACK)
+        self.subsidy_back_fen: dict[int, int] = {}
+        self.subsidy_back_before_fen: dict[int, int] = defaultdict(int)
+        for refund in refunds:
+            self.subsidy_back_fen[refund.pk] = refund.price_fen - refund.goods_fen
+            if refund.before_settlement:
+                self.subsidy_back_before_fen[refund.line_id] += refund.price_fen - refund.goods_fen
+
+
+def _settled(row: StatementLine, told: _Told, sold: _Sold) -> MerchantStatementLine:
     place = rules.line(row.rule) if told.kind == "order" else int(told.payload["line"] or 0)
-    line = lines[told.order_id, place]
+    line = sold.lines[told.order_id, place]
     stated: dict[str, Any] = {
         "order_id": told.order_id,
         "order_line": line,
         "note": line.title[:80],
     }
-    if told.kind == "order":
-        goods_fen = line.qty * line.price_fen
-        settled_fen = int(told.payload["lines"][place]["price"])
-        return _line(
-            row,
-            Kind.SALE,
-            goods_fen=goods_fen,
-            coupons_fen=goods_fen - line.amount_fen,
-            returned_fen=line.amount_fen - settled_fen,
-            share_fen=settled_fen - row.amount,
-            **stated,
-        )
-    returned_fen = int(told.payload["amount"])
-    share_fen = -returned_fen - row.amount
-    return _line(row, Kind.REFUND, returned_fen=returned_fen, share_fen=share_fen, **stated)
+    if told.refund_id is not None:
+        price_fen = int(told.payload["amount"])
+        back_fen = sold.subsidy_back_fen[told.refund_id]
+        stated |= {"subsidy_fen": -back_fen, "returned_fen": price_fen - back_fen}
+        return _line(row, Kind.REFUND, share_fen=-price_fen - row.amount, **stated)
+    goods_fen = line.qty * line.price_fen
+    settled_fen = int(told.payload["lines"][place]["price"])
+    back_fen = sold.subsidy_back_before_fen[line.pk]
+    return _line(
+        row,
+        Kind.SALE,
+        goods_fen=goods_fen,
+        coupons_fen=goods_fen - line.goods_fen,
+        subsidy_fen=line.amount_fen - line.goods_fen - back_fen,
+        returned_fen=line.amount_fen - settled_fen - back_fen,
+        share_fen=settled_fen - row.amount,
+        **stated,
+    )
 
 
-def _moved_in_cash(row: StatementLine, entry: CashEntry) -> MerchantStatementLine:
-    payout = entry.kind in merchant_payouts.ON_THE_ACCOUNT
-    return _line(row, Kind.PAYOUT if payout else Kind.OTHER, note=entry.memo or entry.kind)
+class _Cash:
+    """What cash entries say of what they moved."""
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        self.entries = CashEntry.objects.in_bulk(keys)
+        back = [int(_number(entry)) for entry in self.entries.values() if _is_refund(entry)]
+        self.refunds = Refund.objects.select_related("order").in_bulk(back)
+        sent = [int(_number(one)) for one in self.entries.values() if one.kind == bookings.FREIGHT]
+        self.orders = Order.objects.in_bulk(sent)
+
+    def line(self, row: StatementLine) -> MerchantStatementLine:
+        entry = self.entries[row.cash_entry_id or 0]
+        if entry.kind == bookings.FREIGHT:
+            order = self.orders[int(_number(entry))]
+            return _line(row, Kind.FREIGHT, order=order, note=entry.memo)
+        if _is_refund(entry):
+            refund = self.refunds[int(_number(entry))]
+            return _line(row, Kind.FREIGHT, order=refund.order, note=entry.memo)
+        payout = entry.kind in merchant_payouts.ON_THE_ACCOUNT
+        return _line(row, Kind.PAYOUT if payout else Kind.OTHER, note=entry.memo or entry.kind)
+
+
+def _is_refund(entry: CashEntry) -> bool:
+    return entry.key.startswith(f"{bookings.REFUNDED}:")
+
+
+def _number(entry: CashEntry) -> str:
+    return entry.key.partition(":")[2]
 
 
 def _line(row: StatementLine, kind: str, **fields: Any) -> MerchantStatementLine:
     return MerchantStatementLine(
         posting=row.pk, at=row.at, kind=kind, amount_fen=row.amount, **fields
     )
-
-
-def _order_lines(order_ids: set[int]) -> dict[tuple[int, int], OrderLine]:
-    found = OrderLine.objects.filter(order__in=order_ids, engine_line__isnull=False)
-    return {(line.order_id, line.engine_line or 0): line for line in found}
 
 
 def _totals(lines: Sequence[MerchantStatementLine]) -> _Totals:
@@ -233,6 +276,7 @@ def _totals(lines: Sequence[MerchantStatementLine]) -> _Totals:
     return _Totals(
         sales_fen=of(Kind.SALE),
         refunds_fen=of(Kind.REFUND),
+        freight_fen=of(Kind.FREIGHT),
         payouts_fen=of(Kind.PAYOUT),
         other_fen=of(Kind.OTHER),
     )

@@ -61,6 +61,7 @@ class StatementOut(Schema):
     opening_fen: int
     sales_fen: int
     refunds_fen: int
+    freight_fen: int = Field(description="for sending; less what of it was given back later")
     payouts_fen: int
     other_fen: int
     closing_fen: int
@@ -68,8 +69,8 @@ class StatementOut(Schema):
 
 
 class StatementLineOut(Schema):
-    """`goods_fen` - `coupons_fen` - `returned_fen` - `share_fen` = `amount_fen` for sales and
-    refunds."""
+    """`goods_fen` - `coupons_fen` + `subsidy_fen` - `returned_fen` - `share_fen` = `amount_fen` for
+    sales and refunds; the others move the account by themselves."""
 
     id: int
     at: datetime
@@ -77,7 +78,8 @@ class StatementLineOut(Schema):
     order_id: int | None
     line_id: int | None
     goods_fen: int
-    coupons_fen: int = Field(description="taken off by the merchant's coupons")
+    coupons_fen: int = Field(description="taken off by coupons, whoever pays for them")
+    subsidy_fen: int = Field(description="paid by the platform for its coupons")
     returned_fen: int = Field(description="given back to the buyer")
     share_fen: int = Field(description="the platform's, the pool's and the awards' share")
     amount_fen: int = Field(description="on the merchant's account")
@@ -332,6 +334,7 @@ def _line(row: MerchantStatementLine) -> StatementLineOut:
         line_id=row.order_line_id,
         goods_fen=row.goods_fen,
         coupons_fen=row.coupons_fen,
+        subsidy_fen=row.subsidy_fen,
         returned_fen=row.returned_fen,
         share_fen=row.share_fen,
         amount_fen=row.amount_fen,

@@ -66,6 +66,7 @@ class MerchantStatement(models.Model):
     opening_fen = models.BigIntegerField(_("opening balance (fen)"))
     sales_fen = models.BigIntegerField(_("earned by sales (fen)"))
     refunds_fen = models.BigIntegerField(_("taken back by refunds (fen)"))
+    freight_fen = models.BigIntegerField(_("freight (fen)"), default=0)
     payouts_fen = models.BigIntegerField(_("paid out (fen)"))
     other_fen = models.BigIntegerField(_("other (fen)"))
     closing_fen = models.BigIntegerField(_("closing balance (fen)"))
@@ -89,6 +90,7 @@ class MerchantStatement(models.Model):
                     closing_fen=F("opening_fen")
                     + F("sales_fen")
                     + F("refunds_fen")
+                    + F("freight_fen")
                     + F("payouts_fen")
                     + F("other_fen")
                 ),
@@ -102,12 +104,14 @@ class MerchantStatement(models.Model):
 
 class MerchantStatementLine(models.Model):
     """One posting on the merchant's account, explained. Of a sale: goods less what coupons took
-    off, less what was given back before settlement, less the platform's share (its own, the
-    pool's and the awards') is what was earned. Of a refund likewise, all with the sign turned."""
+    off, and the subsidy by which the platform pays for its own, less what was given back before
+    settlement, less the platform's share (its own, the pool's and the awards') is what was earned.
+    Of a refund likewise, all with the sign turned. Freight stands on lines of its own."""
 
     class Kind(models.TextChoices):
         SALE = "sale", _("sale")
         REFUND = "refund", _("refund")
+        FREIGHT = "freight", _("freight")
         PAYOUT = "payout", _("payout")
         OTHER = "other", _("other")
 
@@ -127,6 +131,7 @@ class MerchantStatementLine(models.Model):
     )
     goods_fen = models.BigIntegerField(_("goods (fen)"), default=0)
     coupons_fen = models.BigIntegerField(_("taken off by coupons (fen)"), default=0)
+    subsidy_fen = models.BigIntegerField(_("paid by the platform's coupons (fen)"), default=0)
     returned_fen = models.BigIntegerField(_("refunded (fen)"), default=0)
     share_fen = models.BigIntegerField(_("platform's share (fen)"), default=0)
     amount_fen = models.BigIntegerField(_("on the account (fen)"))
@@ -139,11 +144,13 @@ class MerchantStatementLine(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["payout", "other"], goods_fen=0, share_fen=0)
+                condition=Q(kind__in=["freight", "payout", "other"], goods_fen=0, share_fen=0)
+                & Q(coupons_fen=0, subsidy_fen=0, returned_fen=0)
                 | Q(
                     kind__in=["sale", "refund"],
                     amount_fen=F("goods_fen")
                     - F("coupons_fen")
+                    + F("subsidy_fen")
                     - F("returned_fen")
                     - F("share_fen"),
                 ),
