@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 from tests import demo_shop
+from tests.conftest import chromium
 
 from mingchi.usecases.demo import people
 
@@ -39,17 +39,12 @@ class Static(StaticFilesHandler):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI has to have Chromium: apt-get install chromium")
-        pytest.skip("there is no Chromium here: apt-get install chromium")
     # The tests ask the database while Playwright's loop runs in the same thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         # Chromium refuses its sandbox to root; it opens no page but ours.
         one = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         yield one
         one.close()

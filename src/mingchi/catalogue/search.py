@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin
-
 _CHINESE: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUNS: Final = re.compile(rf"(?P<chinese>[{_CHINESE}]+)|[^\W_{_CHINESE}]+")
 LONGEST_QUERY: Final = 60
@@ -57,7 +55,7 @@ def query(text: str, *, weight: str = "") -> str:
 def initial(text: str) -> str:
     """The letter under which a name stands in an index: A to Z, or #."""
     folded = fold(text)[:1]
-    sound = lazy_pinyin(folded, style=Style.FIRST_LETTER)[:1] if folded else []
+    sound = _pinyin(folded)[:1] if folded else []
     letter = sound[0][:1].upper() if sound and sound[0] else "#"
     return letter if "A" <= letter <= "Z" else "#"
 
@@ -83,12 +81,20 @@ def _pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
+def _pinyin(text: str) -> list[str]:
+    """A sound for each character, by the phrases it stands in."""
+    # Its phrases take a third of a second to load: only who writes products needs them.
+    from pypinyin import lazy_pinyin
+
+    return list(lazy_pinyin(text))
+
+
 def _sounds(text: str) -> Iterator[str]:
     """Pinyin from each character on, whole and by initials: `longjing`, `lj`."""
     for run, is_chinese in _runs(text):
         if not is_chinese:
             continue
-        sounds = [sound for sound in lazy_pinyin(run) if sound.isascii() and sound.isalpha()]
+        sounds = [sound for sound in _pinyin(run) if sound.isascii() and sound.isalpha()]
         for at in range(len(sounds)):
             rest = sounds[at : at + _PINYIN_RUN]
             yield "".join(rest)
