@@ -8,8 +8,11 @@ from typing import Final
 from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import argue_case, run_flows
 from mingchi.usecases.after_sales import Wish, open_case, send_back
+from mingchi.usecases.demo.talking import picture_of
 from mingchi.usecases.demo.world import World
 
+SEEN: Final = ("not_as_described", "damaged", "quality")
+"""Causes that a picture shows."""
 Go = Callable[[World, int, int, datetime], None]
 
 
@@ -34,6 +37,7 @@ def _quarrel(world: World, when: datetime) -> None:
                 units=1,
                 cause=cause,
                 reason=reason,
+                image_ids=[picture_of(line, seed=2000 + line.pk)] if cause in SEEN else [],
                 amount_fen=0 if kind == "exchange" else min(line.price_fen, line.refundable_fen),
             ),
             idempotency_key=world.key("case", order.pk),

@@ -63,7 +63,7 @@ def _say(line: OrderLine, chance: Random, when: datetime, *, drawn: bool) -> Non
         line_id=line.pk,
         stars=stars,
         text=chance.choice(WORDS[stars]),
-        image_ids=[_picture(line)] if drawn else [],
+        image_ids=[picture_of(line, seed=1000 + line.pk)] if drawn else [],
         now=at,
     )
     later = at + timedelta(days=chance.randint(5, 20))
@@ -77,10 +77,10 @@ def _say(line: OrderLine, chance: Random, when: datetime, *, drawn: bool) -> Non
         )
 
 
-def _picture(line: OrderLine) -> int:
+def picture_of(line: OrderLine, *, seed: int) -> int:
     """What came in the parcel, as its buyer saw it."""
     kinds = {article.title: article.kind for article in goods.articles()}
-    image = drawing.product(kinds[line.sku.product.title], seed=1000 + line.pk)
+    image = drawing.product(kinds[line.sku.product.title], seed=seed)
     return images.keep(pictures.draw(image), member_id=line.order.member_id)
 
 
