@@ -71,14 +71,16 @@ def test_from_the_picture_to_the_products_page(
     assert buyer.get("/reviews/waiting").body["items"] == []
     again = buyer.post("/reviews", said(line))
     assert (again.status, again.code) == (409, "review_written")
+    address = f"/shop/products/{article.product_id}"
+    assert Api().get(f"{address}/reviews?with_addition=true").body["items"] == []
     added = {"text": "after a month", "image_ids": []}
     assert buyer.post(f"/reviews/{pk}/addition", added).status == 200
     service = staff(merchant=merchant, role="service")
     answer_path = f"/staff/reviews/{pk}/answer"
     assert service.send("PUT", answer_path, {"text": "thank you"}).status == 200
 
-    address = f"/shop/products/{article.product_id}"
-    (shown,) = Api().get(f"{address}/reviews?stars=4&with_pictures=true").body["items"]
+    only = "stars=4&with_pictures=true&with_addition=true"
+    (shown,) = Api().get(f"{address}/reviews?{only}").body["items"]
     assert (shown["nickname"], shown["text"]) == ("W***", SCRIPT)
     assert shown["pictures"] == [made.body["picture"]]
     assert (shown["addition"]["text"], shown["answer"]["text"]) == ("after a month", "thank you")

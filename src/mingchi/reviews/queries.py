@@ -27,13 +27,21 @@ class Summary:
 
 
 def of_product(
-    product_id: int, *, stars: int | None = None, with_pictures: bool = False
+    product_id: int,
+    *,
+    stars: int | None = None,
+    with_pictures: bool = False,
+    with_addition: bool = False,
 ) -> QuerySet[Review]:
     """What is shown of a product, narrowed to what is given, with all that a page needs."""
     found = Review.objects.filter(product=product_id, hidden_at=None)
     if stars is not None:
         found = found.filter(stars=stars)
-    return told(found.filter(has_pictures=True) if with_pictures else found)
+    if with_pictures:
+        found = found.filter(has_pictures=True)
+    if with_addition:
+        found = found.filter(added_at__isnull=False)
+    return told(found)
 
 
 def told(rows: QuerySet[Review]) -> QuerySet[Review]:

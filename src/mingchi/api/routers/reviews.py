@@ -41,10 +41,13 @@ def list_product_reviews(
     before: Before = None,
     stars: OfStars = None,
     with_pictures: bool = False,
+    with_addition: bool = False,
 ) -> Page[shapes.ReviewOut]:
     """What members who bought it say of a product on sale, newest first."""
     _refuse_hidden(product_id)
-    found = queries.of_product(product_id, stars=stars, with_pictures=with_pictures)
+    found = queries.of_product(
+        product_id, stars=stars, with_pictures=with_pictures, with_addition=with_addition
+    )
     return page(found, shapes.review, limit=limit, before=before)
 
 
