@@ -71,6 +71,8 @@ def test_another_members_things_are_not_there(buyer: Api, order: Order) -> None:
         ("GET", f"/after-sales/invoices/{order.pk}"),
     ):
         assert other.send(method, path, None).status == 404
+    own = f"/after-sales/replacements?order_id={order.pk}&line_id={OrderLine.objects.get().pk}"
+    assert (buyer.get(own).status, other.get(own).status) == (200, 404)
     asked = {"title": "Tea Ltd"}
     assert other.send("PUT", f"/after-sales/invoices/{order.pk}", asked).status == 404
     assert not InvoiceRequest.objects.exists()
@@ -179,3 +181,34 @@ def test_all_of_an_order_and_why(buyer: Api, order: Order) -> None:
     (row,) = buyer.get(f"/after-sales/cases?order_id={order.pk}").body["items"]
     assert (row["amount_fen"], row["cause"]) == (100_000, "no_reason")
     assert joined().post("/after-sales/cases/whole", all_of_it).status == 404
+
+
+def test_exchanged_for_another_variant(
+    buyer: Api, order: Order, article: Sku, merchant: Merchant
+) -> None:
+    more = {"product": article.product, "cost_fen": 1, "price_fen": article.price_fen}
+    green = Sku.objects.create(code="G", title="Green", on_hand=1, **more)
+    dear = Sku.objects.create(code="D", title="Dear", on_hand=9, **more | {"price_fen": 10**7})
+    line = OrderLine.objects.get()
+    path = f"/after-sales/replacements?order_id={order.pk}&line_id={line.pk}"
+    rows = buyer.get(path).body
+    assert [(row["sku_id"], row["is_bought"], row["left"]) for row in rows] == [
+        (article.pk, True, None),
+        (green.pk, False, 1),
+    ]
+    asked = wish(order, kind="exchange", amount_fen=0, replacement_id=green.pk)
+    refused = buyer.post("/after-sales/cases", asked | {"replacement_id": dear.pk})
+    assert (refused.status, refused.code) == (409, "replacement_price_differs")
+    other = doing.sku(Merchant.objects.create(name="Another"))
+    assert buyer.post("/after-sales/cases", asked | {"replacement_id": other.pk}).status == 404
+    pk = buyer.post("/after-sales/cases", asked).body["case_id"]
+    assert buyer.get(path).body[1]["stock"] == "sold_out"
+    detail = buyer.get(f"/after-sales/cases/{pk}").body
+    assert detail["replacement"] == green.article
+    assert [row["act"] for row in detail["history"]] == ["opened", "chose"]
+    run_flows.work_off(now=timezone.now())
+    service = staff(merchant=merchant, role="service")
+    assert service.get(f"/staff/cases/{pk}").body["replacement"] == green.article
+    (item,) = service.get("/staff/desk").body["items"]
+    seen = service.get(f"/staff/desk/items/{item['id']}").body
+    assert seen["case"]["replacement"] == green.article

@@ -23,7 +23,7 @@ from tests.usecases.shop import (
 from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.merchants.models import Merchant
-from mingchi.orders import cases, moves
+from mingchi.orders import cases, moves, replacements
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine
 from mingchi.orders.transitions import CASE_MOVES
 from mingchi.usecases import after_sales
@@ -136,14 +136,82 @@ def test_bad_wishes(order: Order, wish: dict[str, object], code: str) -> None:
         open_case(line_of(order), **wish)  # type: ignore[arg-type]
 
 
-def test_exchanged_for_the_same_product_at_the_same_price_only(shop: Shop, order: Order) -> None:
-    bought = lines(order)[0].sku
-    dear = Sku.objects.create(product=bought.product, code="B", price_fen=100_001, cost_fen=1)
-    same = Sku.objects.create(product=bought.product, code="C", price_fen=100_000, cost_fen=1)
-    for wrong in (dear, sku(shop.merchant)):
+def variant(order: Order, code: str = "B", **more: object) -> Sku:
+    """Another variant of what was bought, two of them at the same price unless told."""
+    given = {"price_fen": 100_000, "cost_fen": 1, "on_hand": 2, **more}
+    return Sku.objects.create(product=lines(order)[0].sku.product, code=code, title=code, **given)
+
+
+def kept(sku: Sku) -> int:
+    sku.refresh_from_db()
+    return sku.reserved
+
+
+class TestReplacements:
+    @pytest.mark.parametrize(
+        ("more", "code"),
+        [
+            ({"price_fen": 100_001}, "replacement_price_differs"),
+            ({"price_fen": 99_999}, "replacement_price_differs"),
+            ({"retired_at": NOW}, "replacement_invalid"),
+            ({"on_hand": 0}, "replacement_sold_out"),
+            ({"on_hand": 5, "reserved": 4}, "replacement_sold_out"),
+        ],
+    )
+    def test_what_does_not_fit(self, order: Order, more: dict[str, object], code: str) -> None:
+        wrong = variant(order, **more)
+        with refuses(code), transaction.atomic():
+            open_case(line_of(order), kind="exchange", units=2, replacement=wrong)
+        assert not AfterSalesCase.objects.exists()
+        assert kept(wrong) == more.get("reserved", 0)
+
+    def test_another_product_is_none_and_money_names_none(self, shop: Shop, order: Order) -> None:
         with refuses("replacement_invalid"):
-            open_case(line_of(order), kind="exchange", replacement=wrong)
-    assert open_case(line_of(order), kind="exchange", replacement=same).replacement == same
+            open_case(line_of(order), kind="exchange", replacement=sku(shop.merchant))
+        with refuses("replacement_invalid"):
+            open_case(line_of(order), amount_fen=1, replacement=variant(order))
+
+    def test_what_is_offered(self, order: Order) -> None:
+        same, gone = variant(order), variant(order, "C", on_hand=0)
+        variant(order, "D", price_fen=90_000)
+        variant(order, "E", retired_at=NOW)
+        offered = list(replacements.offered(line_of(order)))
+        assert offered == [lines(order)[0].sku, same, gone]
+
+    @pytest.mark.parametrize("end", ["withdrawn", "refused", "not sent back"])
+    def test_it_is_kept_from_the_first_day_and_given_free_at_the_end(
+        self, order: Order, end: str
+    ) -> None:
+        chosen, bought = variant(order), lines(order)[0].sku
+        case = open_case(line_of(order), kind="exchange", units=2, replacement=chosen)
+        assert (kept(chosen), kept(bought)) == (2, 0)
+        told = case.entries.values_list("act", "words")
+        assert list(told) == [("opened", "broken"), ("chose", chosen.article)]
+        if end == "withdrawn":
+            cases.withdraw(case, now=NOW)
+        else:
+            cases.authorise(case, approve=end != "refused", actor=MANAGER, now=NOW)
+        if end == "not sent back":
+            assert kept(chosen) == 2
+            cases.expire(case, now=NOW + timedelta(days=15))
+        assert kept(chosen) == 0
+
+    def test_goods_that_fail_the_inspection_are_not_exchanged(self, order: Order) -> None:
+        chosen = variant(order)
+        case = open_case(line_of(order), kind="exchange", replacement=chosen)
+        cases.authorise(case, approve=True, actor=MANAGER, now=NOW)
+        cases.goods_back(case, now=NOW)
+        cases.inspect(case, passed=False, actor=CLERK, now=NOW)
+        assert kept(chosen) == 1
+        cases.close(case, now=NOW)
+        assert (case.state, kept(chosen)) == ("refused", 0)
+
+    def test_the_same_article_is_kept_too(self, order: Order) -> None:
+        bought = lines(order)[0].sku
+        case = open_case(line_of(order), kind="exchange")
+        assert kept(bought) == 1
+        cases.withdraw(case, now=NOW)
+        assert kept(bought) == 0
 
 
 def test_time_limits(shop: Shop, order: Order) -> None:

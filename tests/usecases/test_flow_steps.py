@@ -18,7 +18,7 @@ from mingchi.ledger.balances import balance
 from mingchi.members.models import Member
 from mingchi.orders import arguing, price_changes, shipments
 from mingchi.orders import services as orders
-from mingchi.orders.models import AfterSalesCase, Notification, Order, Refund
+from mingchi.orders.models import AfterSalesCase, CaseEntry, Notification, Order, Refund
 from mingchi.payments.models import Payment, PaymentRefund
 from mingchi.rebates.models import Event
 from mingchi.usecases import sandbox_pay
@@ -300,16 +300,20 @@ def test_what_is_carried_is_not_picked_up(shop: Shop, buyer: Member, tea: Sku) -
 
 def test_exchanged(shop: Shop, buyer: Member, tea: Sku, clerk: str) -> None:
     order = completed(shop, buyer, tea)
-    case = a_case(order.pk, kind="exchange")
+    other = Sku.objects.create(
+        product=tea.product, code="B", title="Green", price_fen=100_000, cost_fen=1, on_hand=2
+    )
+    case = a_case(order.pk, kind="exchange", replacement=other)
     drive = Drive("exchange", f"case:{case.pk}", NOW)
     drive.does("case.answer", actor=clerk)
     drive.does("case.receive_goods", "case.inspect", actor=clerk)
-    assert stocked(tea) == (4, 1)
+    assert (stocked(tea), stocked(other)) == ((4, 0), (2, 1))
     drive.does("case.restock", actor=clerk)
-    assert stocked(tea) == (5, 1)
+    assert (stocked(tea), stocked(other)) == ((5, 0), (2, 1))
     drive.does("case.exchange", actor=clerk)
-    assert stocked(tea) == (4, 0)
+    assert (stocked(tea), stocked(other)) == ((5, 0), (1, 0))
     case.refresh_from_db()
+    assert CaseEntry.objects.filter(case=case, act="exchanged").get().words == other.article
     assert (case.state, case.settled_at, drive.ended is None) == ("closed", NOW, False)
     assert not Refund.objects.exists()
     assert stock.discrepancies() == []

@@ -283,6 +283,7 @@ def test_scrapped(shop: Shop) -> None:
 def test_a_replacement_is_given_up(shop: Shop) -> None:
     tea = sku(shop.merchant, on_hand=5)
     case = open_case(lines(received(shop, member(), tea))[0], kind="exchange")
+    assert stocked(tea) == (4, 1)
     cases.authorise(case, approve=True, actor="user:1", now=NOW)
     cases.goods_back(case, now=NOW)
     cases.inspect(case, passed=True, actor="user:1", now=NOW)

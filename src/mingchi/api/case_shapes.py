@@ -7,11 +7,14 @@ from typing import Annotated, Final, Literal
 from ninja import Field, Schema
 from pydantic import StringConstraints
 
-from mingchi.api import catalogue_shapes
+from mingchi.api import catalogue_shapes, member_orders
 from mingchi.api.catalogue_shapes import PictureOut
 from mingchi.api.fields import PRINTABLE, FenFromZero, Id, Input, Line, Pictures, Qty
-from mingchi.orders import case_history, case_reasons
-from mingchi.orders.models import AfterSalesCase, CaseEntry
+from mingchi.api.member_orders import ParcelOut
+from mingchi.catalogue import queries
+from mingchi.catalogue.models import Sku
+from mingchi.orders import case_history, case_reasons, replacements
+from mingchi.orders.models import AfterSalesCase, CaseEntry, OrderLine
 from mingchi.usecases import follow_flow
 from mingchi.usecases.argue_case import MOST_WORDS
 from mingchi.usecases.follow_flow import case_flow
@@ -64,6 +67,16 @@ class WholeCaseIn(_WishIn):
     order_id: Id
 
 
+class ReplacementOut(Schema):
+    """What a line may be exchanged for. `sku_id` is a case's `replacement_id`."""
+
+    sku_id: int
+    title: str
+    is_bought: bool = Field(description="the article as it was bought")
+    stock: Literal["in_stock", "low", "sold_out"]
+    left: int | None = Field(description="units left, told where 10 or fewer are")
+
+
 class OpenedOut(Schema):
     case_id: int
     state: str
@@ -97,6 +110,7 @@ class CaseOut(Schema):
     )
     units: int
     amount_fen: int
+    replacement: str = Field(description="what is wanted in exchange; empty for money back")
     cause: str
     reason: str
     answer: str = Field(description="what the merchant said last")
@@ -129,6 +143,7 @@ class CaseDetailOut(CaseOut):
     may: list[Literal["say", "withdraw", "appeal", "send_back"]] = Field(
         description="what the member may do now"
     )
+    parcels: list[ParcelOut] = Field(description="what was packed in exchange")
     history: list[CaseEntryOut] = Field(description="the first thing first")
 
 
@@ -159,6 +174,11 @@ def causes() -> list[CausesOut]:
     ]
 
 
+def replacements_of(line: OrderLine) -> list[ReplacementOut]:
+    """What the line may be exchanged for."""
+    return [_replacement(line, sku) for sku in replacements.offered(line)]
+
+
 def due(cases: Sequence[AfterSalesCase]) -> dict[int, datetime]:
     """Until when their flows wait, by case; one query however many."""
     flows = {case_flow(case.pk).subject: case.pk for case in cases}
@@ -177,6 +197,7 @@ def case(found: AfterSalesCase, due_at: datetime | None) -> CaseOut:
         state=found.state,
         units=found.units,
         amount_fen=found.amount_fen,
+        replacement=replacements.article(found),
         cause=found.cause,
         reason=found.reason,
         answer=found.answer,
@@ -196,6 +217,7 @@ def case_in_detail(found: AfterSalesCase) -> CaseDetailOut:
     return CaseDetailOut(
         **case(found, due([found]).get(found.pk)).model_dump(),
         may=_may(found),
+        parcels=member_orders.parcels_of_case(found),
         history=[_entry(row) for row in history],
     )
 
@@ -220,6 +242,17 @@ def staff_case_in_detail(found: AfterSalesCase) -> StaffCaseDetailOut:
             StaffCaseEntryOut(**_entry(row).model_dump(), actor=row.actor, note=row.note)
             for row in history
         ],
+    )
+
+
+def _replacement(line: OrderLine, sku: Sku) -> ReplacementOut:
+    stock = queries.stock_of(sku.available)
+    return ReplacementOut(
+        sku_id=sku.pk,
+        title=sku.title or sku.article,
+        is_bought=sku.pk == line.sku_id,
+        stock=stock.state,
+        left=stock.left,
     )
 
 

@@ -82,6 +82,7 @@ class DeskCaseOut(Schema):
     state: str
     units: int
     amount_fen: int
+    replacement: str = Field(description="in exchange; else empty")
     reason: str
     sent_back: str
 
@@ -195,5 +196,6 @@ def _case(one: Case | None) -> DeskCaseOut | None:
         units=one.units,
         amount_fen=one.amount_fen,
         reason=one.reason,
+        replacement=one.replacement,
         sent_back=one.sent_back,
     )

@@ -12,7 +12,15 @@ from ninja import Field, Schema
 from mingchi.api import shapes
 from mingchi.api.catalogue_shapes import PictureOut, cover
 from mingchi.members.models import Member
-from mingchi.orders.models import Order, OrderLine, Reservation, Shipment, ShipmentLine
+from mingchi.orders import replacements
+from mingchi.orders.models import (
+    AfterSalesCase,
+    Order,
+    OrderLine,
+    Reservation,
+    Shipment,
+    ShipmentLine,
+)
 
 Tab = Literal["all", "to_pay", "to_send", "to_receive", "received"]
 TABS: Mapping[Tab, tuple[Order.State, ...]] = MappingProxyType(
@@ -111,6 +119,15 @@ def tracking(found: Order) -> TrackingOut:
     )
 
 
+def parcels_of_case(case: AfterSalesCase) -> list[ParcelOut]:
+    """Parcels of what the buyer gets in exchange; of a case with its line."""
+    contents = ShipmentLine.objects.select_related("reservation")
+    parcels = Shipment.objects.filter(case=case).exclude(state__in=GONE).order_by("pk")
+    lines, title = {case.line_id: case.line}, replacements.article(case)
+    rows = parcels.prefetch_related(Prefetch("lines", contents))
+    return [_parcel(row, lines, title=title) for row in rows]
+
+
 def _waiting(found: Order, parcels: list[Shipment]) -> Iterator[tuple[int, int]]:
     """Lines, and how many units are kept for each that are in no parcel."""
     packed: Counter[int] = Counter()
@@ -121,13 +138,17 @@ def _waiting(found: Order, parcels: list[Shipment]) -> Iterator[tuple[int, int]]
         yield kept.line_id, kept.units - kept.released - packed[kept.line_id]
 
 
-def _parcel(parcel: Shipment, lines: Mapping[int, OrderLine]) -> ParcelOut:
+def _parcel(
+    parcel: Shipment, lines: Mapping[int, OrderLine], *, title: str | None = None
+) -> ParcelOut:
+    """`title`: of what lies in it where that is not what was bought."""
+    contents = [(lines[row.reservation.line_id], row.units) for row in parcel.lines.all()]
     return ParcelOut(
         number=parcel.number,
         state=Shipment.State(parcel.state),
         carrier=parcel.carrier,
         tracking_number=parcel.tracking_number,
-        lines=[_packed(lines[row.reservation.line_id], row.units) for row in parcel.lines.all()],
+        lines=[_packed(line, units, title=title) for line, units in contents],
         steps=list(_steps(parcel))[::-1],
     )
 
@@ -144,6 +165,6 @@ def _steps(parcel: Shipment) -> Iterator[ParcelStepOut]:
         yield ParcelStepOut(step="came_back", at=None)
 
 
-def _packed(line: OrderLine, units: int) -> PackedOut:
+def _packed(line: OrderLine, units: int, *, title: str | None = None) -> PackedOut:
     shown = cover(line.sku.product)
-    return PackedOut(line_id=line.pk, title=line.title, units=units, cover=shown)
+    return PackedOut(line_id=line.pk, title=title or line.title, units=units, cover=shown)

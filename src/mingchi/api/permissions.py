@@ -130,6 +130,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "ask_refund": MEMBERS_PAY,
         "list_refunds": MEMBERS,
         "list_case_causes": MEMBERS,
+        "list_replacements": MEMBERS,
         "open_case": MEMBERS_PAY,
         "open_cases_for_all": MEMBERS_PAY,
         "say_in_case": MEMBERS,

@@ -13,7 +13,7 @@ from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
-from mingchi.orders import case_history
+from mingchi.orders import case_history, replacements
 from mingchi.orders.models import AfterSalesCase
 from mingchi.orders.models.case import OPEN_CASE
 from mingchi.usecases import argue_case, follow_flow
@@ -161,7 +161,7 @@ class CasePage(Page):
         display.yuan_column("amount_fen", _("amount (yuan)")),
         "opened_at",
     )
-    list_select_related = ("order__merchant", "line")
+    list_select_related = ("order__merchant", "line", "replacement__product")
     list_filter = ("state", "kind", "cause", "order__merchant", "opened_at")
     search_fields = ("order__number", "=pk")
     search_help_text = _("number of the order or the case")
@@ -171,6 +171,9 @@ class CasePage(Page):
         (display.column(_("order line"), lambda row: row.line.title), "units"),
         (display.column(_("kind"), lambda row: row.get_kind_display()),
          display.yuan_column("amount_fen", _("amount (yuan)"))),
+        display.column(
+            _("in exchange"), lambda row: replacements.article(row) or display.NOTHING
+        ),
         (display.column(_("cause"), lambda row: row.get_cause_display()),
          display.column(_("in words"), lambda row: row.reason or display.NOTHING)),
         (display.column(_("waits until"), lambda row: display.moment(_due(row))), "return_by"),

@@ -44,6 +44,7 @@ WORDS: Final = {
     "goods": _("Goods (%(count)s)"),
     "held": _("held: %(reason)s"),
     "heldLong": _("Held: nothing goes on until somebody lifts it."),
+    "inExchange": _("in exchange for %(article)s"),
     "moreGoods": _("%(count)s more"),
     "newItems": _("%(count)s new"),
     "notHere": _("%(code)s does not belong to what is open, and nothing else has it."),

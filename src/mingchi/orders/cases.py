@@ -18,7 +18,7 @@ from mingchi.catalogue.models import Sku
 from mingchi.catalogue.stock import Quantity
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.orders import case_history as history
-from mingchi.orders import case_reasons
+from mingchi.orders import case_reasons, replacements
 from mingchi.orders import services as orders
 from mingchi.orders.case_history import SYSTEM, Act
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine, Refund
@@ -44,11 +44,11 @@ def open_case(
     image_ids: Sequence[int] = (),
 ) -> AfterSalesCase:
     """A case for units of a line; an exchange is for the same article unless `replacement` (of the
-    same product and price) is named.
+    same product and price) is named, and keeps it until the case ends.
 
     Errors: `case_kind_invalid`, `cause_invalid`, `reason_missing`, `qty_invalid`,
     `amount_invalid`, `not_returnable` 409, `after_sales_over` 409, `case_open` 409,
-    `refund_exceeds_line` 409, `replacement_invalid`.
+    `refund_exceeds_line` 409, those of `replacements`.
     """
     order = line.order
     _refuse_bad_case(line, kind, units, amount_fen, replacement)
@@ -73,6 +73,10 @@ def open_case(
         opened_at=now,
     )
     history.write(case, Act.OPENED, actor=actor, now=now, words=reason, image_ids=image_ids)
+    if replacement is not None:
+        words = replacements.article(case)
+        history.write(case, Act.CHOSE, actor=actor, now=now, words=words)
+    replacements.keep(case)
     return case
 
 
@@ -232,7 +236,8 @@ def exchanged(case: AfterSalesCase, *, now: datetime) -> None:
     if case.settled_at is None:
         refuse_unsettled(case)
         moved(case, State.SETTLED, settled_at=now)
-        history.write(case, Act.EXCHANGED, actor=SYSTEM, now=now)
+        words = replacements.article(case)
+        history.write(case, Act.EXCHANGED, actor=SYSTEM, now=now, words=words)
 
 
 def close(case: AfterSalesCase, *, now: datetime) -> None:
@@ -289,13 +294,11 @@ def _refuse_bad_case(
             field="amount_fen",
         )
     if replacement is not None:
-        other = Sku.objects.get(pk=line.sku_id).product_id != replacement.product_id
-        if not exchange or other or replacement.price_fen != line.price_fen:
+        if not exchange:
             raise DomainError(
-                "replacement_invalid",
-                _("Goods are exchanged for the same product at the same price."),
-                field="replacement_id",
+                "replacement_invalid", _("Only an exchange names goods."), field="replacement_id"
             )
+        replacements.refuse_unfitting(line, replacement)
 
 
 def _refuse_state(order: Order, kind: str, now: datetime) -> None:
@@ -319,10 +322,12 @@ def _undecided(case: AfterSalesCase) -> int:
 
 
 def ended(case: AfterSalesCase, to: AfterSalesCase.State, *, now: datetime, **fields: Any) -> None:
-    """End without money: what was asked back of the line is free to be asked again."""
+    """End without money: what was asked back of the line is free to be asked again, and so are
+    goods kept for an exchange."""
     moved(case, to, closed_at=now, **fields)
     if case.amount_fen:
         orders.decide_back(case.line, case.amount_fen, approved=False)
+    replacements.give_free(case)
 
 
 def moved(case: AfterSalesCase, to: AfterSalesCase.State, **fields: Any) -> None:

@@ -108,7 +108,7 @@ def print_slip(shipment: Shipment, *, now: datetime) -> dict[str, Any]:
     """What stands on the parcel's slip, kept as it was printed. `impossible_move` 409 once it was
     handed over."""
     order = shipment.order
-    lines = shipment.lines.select_related("reservation__line", "reservation__sku")
+    lines = shipment.lines.select_related("reservation__line", "reservation__sku__product")
     slip = {
         "number": shipment.number,
         "order": order.number,
@@ -122,7 +122,7 @@ def print_slip(shipment: Shipment, *, now: datetime) -> dict[str, Any]:
         "collect_fen": _to_collect_fen(shipment),
         "lines": [
             {
-                "title": line.reservation.line.title,
+                "title": line.reservation.article,
                 "code": line.reservation.sku.code,
                 "units": line.units,
             }

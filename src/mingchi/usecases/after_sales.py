@@ -225,7 +225,8 @@ def _line(order: Order, line_id: int) -> OrderLine:
 def _replacement(order: Order, sku_id: int | None) -> Sku | None:
     if sku_id is None:
         return None
-    found = Sku.objects.filter(pk=sku_id, product__merchant=order.merchant_id).first()
+    mine = Sku.objects.filter(product__merchant=order.merchant_id)
+    found = mine.select_related("product").filter(pk=sku_id).first()
     if found is None:
         raise NotFoundError(field="replacement_id")
     return found

@@ -130,7 +130,7 @@ def _line(place: int, offer: Offer, sku: Sku, priced: Line) -> OrderLine:
     return OrderLine(
         position=place,
         sku=sku,
-        title=" · ".join(filter(None, (sku.product.title, sku.title))),
+        title=sku.article,
         qty=qty,
         price_fen=priced.price_fen,
         list_fen=amounts.list_fen,

@@ -15,7 +15,7 @@ from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
-from mingchi.orders.models import AfterSalesCase, InvoiceRequest, Notification, Order
+from mingchi.orders.models import AfterSalesCase, InvoiceRequest, Notification, Order, OrderLine
 from mingchi.usecases import after_sales as use
 from mingchi.usecases import argue_case
 from mingchi.usecases import write_invoice as use_invoice
@@ -67,6 +67,23 @@ class MessageOut(Schema):
 def list_case_causes(request: HttpRequest) -> list[shapes.CausesOut]:
     """By kind, in the reader's language."""
     return shapes.causes()
+
+
+@router.get(
+    "/replacements",
+    response=list[shapes.ReplacementOut],
+    summary="What a line may be exchanged for",
+)
+def list_replacements(
+    request: HttpRequest, order_id: Id, line_id: Id
+) -> list[shapes.ReplacementOut]:
+    """The article bought, and variants of its product at the price that I paid. A case keeps what
+    it names; what costs more or less is bought anew, for the money of what was sent back."""
+    mine = OrderLine.objects.filter(order__member=member_of(request), order=order_id)
+    line = mine.select_related("sku").filter(pk=line_id).first()
+    if line is None:
+        raise NotFoundError()
+    return shapes.replacements_of(line)
 
 
 @router.post("/cases", response={201: shapes.OpenedOut}, summary="Open a case")
@@ -195,4 +212,4 @@ def _message(row: Notification) -> MessageOut:
 
 def _own(request: HttpRequest) -> QuerySet[AfterSalesCase]:
     found = AfterSalesCase.objects.filter(order__member=member_of(request))
-    return found.select_related("line", "order")
+    return found.select_related("line", "order", "replacement__product")

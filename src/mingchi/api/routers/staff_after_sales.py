@@ -200,7 +200,7 @@ def staff_note_case(request: HttpRequest, case_id: Id, data: NoteIn) -> Done:
 
 
 def _cases(request: HttpRequest) -> QuerySet[AfterSalesCase]:
-    found = AfterSalesCase.objects.select_related("line", "order")
+    found = AfterSalesCase.objects.select_related("line", "order", "replacement__product")
     return scope.for_user(found, staff_of(request))
 
 

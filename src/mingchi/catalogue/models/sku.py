@@ -101,6 +101,11 @@ class Sku(models.Model):
         return f"{self.code} {self.title}".strip()
 
     @property
+    def article(self) -> str:
+        """Product and variant, as an order calls them."""
+        return " · ".join(filter(None, (self.product.title, self.title)))
+
+    @property
     def available(self) -> int:
         """Units that can still be sold."""
         return self.on_hand - self.reserved

@@ -14,6 +14,7 @@ class CaseEntry(models.Model):
 
     class Act(models.TextChoices):
         OPENED = "opened", _("asked for it")
+        CHOSE = "chose", _("wants in exchange")
         SAID = "said", _("said")
         NOTED = "noted", _("noted")
         AGREED = "agreed", _("agreed")

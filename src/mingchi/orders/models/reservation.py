@@ -73,6 +73,11 @@ class Reservation(models.Model):
         return f"{self.sku} × {self.held}"
 
     @property
+    def article(self) -> str:
+        """What is kept: as it was bought, or the variant that it is exchanged for."""
+        return self.line.title if self.sku_id == self.line.sku_id else self.sku.article
+
+    @property
     def held(self) -> int:
         """Units that are kept now."""
         return self.units - self.released - self.shipped

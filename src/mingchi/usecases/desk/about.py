@@ -110,7 +110,9 @@ def _orders(keys: Mapping[int, int]) -> dict[Subject, About]:
 def _shipments(keys: Mapping[int, int]) -> dict[Subject, About]:
     rows = Shipment.objects.filter(pk__in=keys).select_related("order__member", "warehouse")
     found: dict[Subject, About] = {}
-    for row in rows.prefetch_related("lines__reservation__sku", "lines__reservation__line"):
+    for row in rows.prefetch_related(
+        "lines__reservation__sku__product", "lines__reservation__line"
+    ):
         if row.order.merchant_id != keys[row.pk]:
             continue
         about = _of_order(row.order, row.number)
@@ -137,7 +139,7 @@ def parcel_goods(parcel: Shipment) -> list[Goods]:
     return [
         Goods(
             code=each.reservation.sku.code,
-            title=each.reservation.line.title,
+            title=each.reservation.article,
             units=each.units,
             place=place,
         )

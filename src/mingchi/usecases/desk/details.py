@@ -10,7 +10,7 @@ from mingchi.foundation.models import User
 from mingchi.fulfilment import work
 from mingchi.fulfilment.models import FlowInstance, WorkItem
 from mingchi.merchants import scope
-from mingchi.orders import shipments
+from mingchi.orders import replacements, shipments
 from mingchi.orders.models import AfterSalesCase, Order, Shipment
 from mingchi.orders.subjects import CASE, SHIPMENT, parse
 from mingchi.usecases import flow_roles, rights
@@ -47,12 +47,13 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What the buyer wants after buying."""
+    """What the buyer wants after buying; `replacement`: in exchange, else empty."""
 
     kind: str
     state: str
     units: int
     amount_fen: int
+    replacement: str
     reason: str
     sent_back: str
 
@@ -181,7 +182,7 @@ def _parcels(by: User, item: WorkItem | FlowInstance, order: Order | None) -> li
         found = Shipment.objects.filter(order=order, case=None)
     rows = found.exclude(state__in=shipments.GONE).select_related("warehouse").order_by("id")
     may = rights.may(by, "shipment.prepare", merchant_id=item.merchant_id)
-    rows = rows.prefetch_related("lines__reservation__sku", "lines__reservation__line")
+    rows = rows.prefetch_related("lines__reservation__sku__product", "lines__reservation__line")
     return [_parcel(row, may) for row in rows]
 
 
@@ -202,9 +203,8 @@ def _parcel(row: Shipment, may: bool) -> Parcel:
 def _case(item: WorkItem) -> Case | None:
     if not item.subject.startswith(f"{CASE}:"):
         return None
-    row = AfterSalesCase.objects.filter(
-        pk=parse(item.subject)[1], order__merchant=item.merchant_id
-    ).first()
+    found = AfterSalesCase.objects.select_related("line", "replacement__product")
+    row = found.filter(pk=parse(item.subject)[1], order__merchant=item.merchant_id).first()
     if row is None:
         return None
     return Case(
@@ -212,6 +212,7 @@ def _case(item: WorkItem) -> Case | None:
         state=str(row.get_state_display()),
         units=row.units,
         amount_fen=row.amount_fen,
+        replacement=replacements.article(row),
         reason=row.reason,
         sent_back=" ".join(filter(None, (row.carrier, row.tracking_number))),
     )

@@ -85,6 +85,7 @@ function theCase() {
   const amount = one.amount_fen ? ` · ${yuan(one.amount_fen)}` : "";
   return el("section", { class: "desk-box" }, el("h3", {}, word("case")),
     el("p", {}, `${one.kind} · ${one.state} · ${word("pieces", { count: one.units })}${amount}`),
+    one.replacement ? el("p", {}, word("inExchange", { article: one.replacement })) : null,
     el("p", {}, one.reason), one.sent_back ? el("p", {}, word("sentBack", { number: one.sent_back })) : null);
 }
 
