@@ -14,6 +14,7 @@ declare module "vue" {
     AppPictures: (typeof import("./ui/app-pictures.vue"))["default"];
     AppPrice: (typeof import("./ui/app-price.vue"))["default"];
     AppProductCard: (typeof import("./ui/app-product-card.vue"))["default"];
+    AppQr: (typeof import("./ui/app-qr.vue"))["default"];
     AppSheet: (typeof import("./ui/app-sheet.vue"))["default"];
     AppSkeleton: (typeof import("./ui/app-skeleton.vue"))["default"];
     AppStars: (typeof import("./ui/app-stars.vue"))["default"];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HEIGHT, WIDTH, drawPoster, modules, wrapped } from "./poster";
+import { modules } from "@/shared/qr";
+import { HEIGHT, WIDTH, drawPoster, wrapped } from "./poster";
 
 const LINK = "https://shop.example/#/pages/login/login?join=ABCD2345";
 

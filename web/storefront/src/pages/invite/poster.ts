@@ -1,28 +1,15 @@
 /** The poster's picture: a QR code of the link, with what is said around it. */
 
-import qrcode from "qrcode-generator";
+import { type Pen as CodePen, drawCode } from "@/shared/qr";
 
 export const WIDTH = 300;
 export const HEIGHT = 420;
-const QR_SIDE = 210; // with the quiet zone around it
-const QUIET = 4; // modules of white around it, as ISO/IEC 18004 asks
 
 /** What a canvas of uni-app is asked to do here. */
-export interface Pen {
-  setFillStyle(colour: string): void;
-  fillRect(x: number, y: number, width: number, height: number): void;
+export interface Pen extends CodePen {
   setFontSize(size: number): void;
   setTextAlign(align: "center"): void;
   fillText(text: string, x: number, y: number): void;
-}
-
-/** Which modules are dark, row by row. */
-export function modules(link: string): boolean[][] {
-  const code = qrcode(0, "M");
-  code.addData(link, "Byte");
-  code.make();
-  const side = Array.from({ length: code.getModuleCount() }, (_, n) => n);
-  return side.map((row) => side.map((column) => code.isDark(row, column)));
 }
 
 export function drawPoster(pen: Pen, { link, lines }: { link: string; lines: [string, string, string, string] }): void {
@@ -34,7 +21,7 @@ export function drawPoster(pen: Pen, { link, lines }: { link: string; lines: [st
   pen.setTextAlign("center");
   write(pen, shop, 22, "#ffffff", 44);
   write(pen, says, 14, "#ffffff", 72);
-  drawCode(pen, modules(link), 96);
+  drawCode(pen, link, { width: WIDTH, top: 96 });
   write(pen, code, 18, "#16211f", 334);
   wrapped(notes, 20).forEach((line, n) => write(pen, line, 12, "#52605d", 362 + n * 18));
 }
@@ -43,18 +30,6 @@ function write(pen: Pen, text: string, size: number, colour: string, y: number):
   pen.setFillStyle(colour);
   pen.setFontSize(size);
   pen.fillText(text, WIDTH / 2, y);
-}
-
-/** Whole pixels a module, so that no grey line runs between them. */
-function drawCode(pen: Pen, dark: boolean[][], top: number): void {
-  const each = Math.max(1, Math.floor(QR_SIDE / (dark.length + 2 * QUIET)));
-  const left = Math.floor((WIDTH - each * dark.length) / 2);
-  pen.setFillStyle("#000000");
-  dark.forEach((row, y) =>
-    row.forEach((isDark, x) => {
-      if (isDark) pen.fillRect(left + x * each, top + (QUIET + y) * each, each, each);
-    }),
-  );
 }
 
 /** In lines of at most so many wide signs; a Latin letter counts half, words stay whole. */
