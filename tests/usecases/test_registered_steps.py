@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 from pytest_django import Settings
 from tests.usecases.shop import (
     NOW,
@@ -260,6 +261,13 @@ def test_a_message_a_token(shop: Shop) -> None:
         run("member.notify", subject, token=token)
     assert Notification.objects.count() == 2
     assert Order.objects.get().number in Notification.objects.all()[0].text
+
+
+def test_a_message_is_in_the_platforms_language_whoever_did_the_step(shop: Shop) -> None:
+    subject = f"order:{paid(member(), sku(shop.merchant)).pk}"
+    with translation.override("en"):
+        run("member.notify", subject, token=1)
+    assert "已付款" in Notification.objects.get().text
 
 
 def test_scrapped(shop: Shop) -> None:

@@ -1,7 +1,9 @@
 """The worker's tasks: on time, of the use cases, harmless when repeated."""
 
 import ast
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from procrastinate.contrib.django import app
@@ -38,6 +40,16 @@ def test_every_task_has_its_time_and_is_queued_once() -> None:
     assert set(periodic()) == {*WORK, "tidy"}
     for name in periodic():
         assert app.tasks[name].queueing_lock == name
+
+
+@pytest.mark.parametrize("name", ["tidy", "prune_images"])
+def test_what_is_done_at_night_is_done_at_night_here(name: str) -> None:
+    due = next(
+        one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == name
+    )
+    following = due.croniter.get_next(ret_type=float, start_time=0.0)
+    here = datetime.fromtimestamp(following, tz=ZoneInfo("Asia/Shanghai"))
+    assert (here.hour, here.minute) == (3, 30)
 
 
 @pytest.mark.parametrize(("name", "use_case"), WORK.items())

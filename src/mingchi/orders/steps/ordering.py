@@ -1,5 +1,7 @@
 """Steps of the order itself: looked over, confirmed, received, given up; papers for the buyer."""
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -148,11 +150,10 @@ def issue_invoice(context: StepContext) -> None:
 
 @step("member.notify", title=("通知买家", "Notify the buyer"))
 def notify(context: StepContext) -> None:
-    """A message to the buyer that says where the order stands."""
+    """A message to the buyer that says where the order stands, in the platform's language: which
+    one the member reads is not known here, and whoever did the last step may read another."""
     order = order_of(context)
-    text = _("Your order %(number)s: %(state)s.")
-    papers.notify(
-        order,
-        text=text % {"number": order.number, "state": order.get_state_display()},
-        key=context.key,
-    )
+    with translation.override(settings.LANGUAGE_CODE):
+        state = order.get_state_display()
+        text = _("Your order %(number)s: %(state)s.") % {"number": order.number, "state": state}
+    papers.notify(order, text=text, key=context.key)

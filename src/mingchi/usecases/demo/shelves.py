@@ -25,6 +25,7 @@ from mingchi.usecases.edit_catalogue import SkuData
 from mingchi.usecases.edit_specifications import SkuRow, SpecificationData, ValueData
 
 STOCK = 5000
+WEIGHT_G = 400  # of what is not stated otherwise, with its wrapping
 LOWERED_ON_DAY = 76
 Drawing = partial[Pillow.Image]
 
@@ -97,6 +98,7 @@ def _data(code: str, variant: Variant) -> SkuData:
         cost_fen=variant.cost_fen,
         distribution_fen=distribution_fen,
         pool_fen=pool_fen,
+        weight_g=WEIGHT_G,
     )
 
 
