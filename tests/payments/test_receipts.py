@@ -17,6 +17,7 @@ from mingchi.orders import price_changes, reservations, shipments
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order
 from mingchi.payments import gateways, receipts, refunding
+from mingchi.payments import services as payments
 from mingchi.payments.bills import Bill
 from mingchi.payments.gateways import (
     Client,
@@ -261,3 +262,18 @@ def test_a_refusal_is_kept_and_may_be_tried_again(
     assert refunding.send(payment_refund_id=sent.pk, now=NOW)
     assert not refunding.try_again(payment_refund_id=sent.pk)
     assert PaymentRefund.objects.get().state == "paid"
+
+
+def test_no_more_goes_back_than_came_in(shop: Shop) -> None:
+    order = paid(member(), sku(shop.merchant))
+    payment = Payment.objects.get()
+    for amount_fen, fits in ((60_000, True), (40_001, False), (40_000, True), (1, False)):
+        send = {"payment": payment, "order": order, "amount_fen": amount_fen, "reason": "x"}
+        if fits:
+            payments.send_back(**send)  # type: ignore[arg-type]
+            continue
+        with pytest.raises(DomainError, match="refund_exceeds_payment") as caught:
+            payments.send_back(**send)  # type: ignore[arg-type]
+        assert caught.value.status == 409
+    payment.refresh_from_db()
+    assert payment.refunded_fen == 100_000

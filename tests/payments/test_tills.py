@@ -404,3 +404,15 @@ class TestRefunds:
         order_id, _data = tills.paid("wechat")
         number = tills.refund(order_id).out_refund_no
         assert refused(tills, "wechat", number, out_refund_no="r9_x") == "unknown_refund"
+
+
+def test_a_refunds_notice_of_another_amount_is_refused(tills: Tills) -> None:
+    order_id, _data = tills.paid("wechat")
+    sent = tills.refund(order_id)
+    tills.wechat.end_refund(sent.out_refund_no, at=NOW)
+    with pytest.raises(DomainError) as caught:
+        tills.tell("wechat", sent.out_refund_no, amount={"refund": 1, "total": 100_000})  # type: ignore[arg-type]
+    assert caught.value.details["reason"] == "wrong_amount"
+    sent.refresh_from_db()
+    assert (sent.state, sent.error) == ("pending", "")
+    assert tills.tell("wechat", sent.out_refund_no) == "applied"

@@ -111,6 +111,13 @@ def test_why_a_coupon_takes_nothing_off(terms: Terms, code: str, missing_fen: in
     assert (found.saved_fen[1], found.total.payable_fen) == (0, 3_000)
 
 
+def test_no_more_is_taken_off_than_what_is_covered_costs() -> None:
+    terms = coupon(1, off_fen=1_000, scope=Scope.PRODUCT, targets=frozenset({1}))
+    found = priced(line(1, 300), line(2, 9_000), chosen=(terms,))
+    assert (found.lines[1].goods_fen, found.lines[2].goods_fen) == (0, 9_000)
+    assert found.saved_fen == {1: 300}
+
+
 def test_a_minimum_is_asked_of_what_the_coupon_covers() -> None:
     terms = coupon(
         1, Kind.THRESHOLD, off_fen=300, min_spend_fen=3_000, scope=Scope.PRODUCT,

@@ -72,7 +72,9 @@ class Buying:
     def seen(self, wish: Wish | None = None) -> Preview:
         return preview(member_id=self.buyer.pk, wish=wish or self.wish(), now=NOW)
 
-    def buy(self, wish: Wish | None = None, *, digest: str = "", key: str = "") -> CheckedOut:
+    def buy(
+        self, wish: Wish | None = None, *, digest: str = "", key: str = "", note: str = ""
+    ) -> CheckedOut:
         """The checkout of what is seen now, or was under this digest."""
         wish = wish or self.wish()
         return check_out(
@@ -80,6 +82,7 @@ class Buying:
             wish=wish,
             digest=digest or self.seen(wish).digest,
             idempotency_key=key or f"buy{next(_numbers)}",
+            note=note,
             now=NOW,
         )
 

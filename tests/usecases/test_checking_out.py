@@ -298,6 +298,22 @@ def test_another_note_under_the_same_key_is_a_conflict(buying: Buying) -> None:
     digest = buying.seen().digest
     first = buying.buy(digest=digest, key="one")
     assert buying.buy(digest=digest, key="one") == first
-    with pytest.raises(DomainError, match="idempotency_conflict"):
-        buying.buy(buying.wish(coupon_ids=()), digest=digest, key="one")
+    for other in ({"note": "by noon"}, {"wish": buying.wish(coupon_ids=())}):
+        with pytest.raises(DomainError, match="idempotency_conflict"):
+            buying.buy(digest=digest, key="one", **other)
     assert len(again(*orders(first))) == 2
+
+
+@pytest.mark.parametrize("note", ["x" * 201, "好" * 10_000, "a\x00b"], ids=len)
+def test_a_note_is_short_and_plain(buying: Buying, note: str) -> None:
+    buying.fill()
+    with pytest.raises(DomainError, match="text_invalid") as caught:
+        buying.buy(note=note)
+    assert caught.value.field == "note"
+    assert nothing_written(buying)
+
+
+def test_a_note_is_kept_as_it_was_written(buying: Buying) -> None:
+    buying.fill()
+    note = "<script>alert(1)</script> 🍵 放门口"
+    assert {order.note for order in orders(buying.buy(note=note))} == {note}

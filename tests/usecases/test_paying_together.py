@@ -44,6 +44,7 @@ from mingchi.usecases.watch_payments import watch_payments
 
 TEA_FEN, OIL_FEN = 98_503, 48_997
 SUBSIDY_FEN = 3_000
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -163,6 +164,8 @@ class TestGivingUp:
         tea, oil = buying.bought()
         late = max(again(tea, oil), key=lambda order: order.pay_by).pay_by + timedelta(minutes=1)
         assert release_expired(now=late) == 2
+        # Nobody's time is over yet.
+        assert cancel_unpaid(now=min(each.pay_by for each in again(tea, oil)) - HOUR / 60) == 0
         assert cancel_unpaid(now=late) == 2
         assert states([tea, oil]) == ["cancelled", "cancelled"]
         assert coupon_states(buying) == ("claimed", "claimed")

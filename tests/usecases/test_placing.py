@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.usecases.shop import NOW, Shop, at_once, lines, member, place, sku
+from tests.usecases.shop import NOW, Shop, at_once, lines, member, paid, place, sku
+from tests.usecases.test_refunds import approve, ask
 
 from mingchi.catalogue.models import Product, Sku
 from mingchi.foundation.errors import DomainError
@@ -199,6 +200,14 @@ class TestLimitOfAProduct:
         place(buyer, tea, qty=2)
         tea.refresh_from_db()
         assert tea.reserved == 6
+
+    def test_what_was_put_back_may_be_bought_again(self, shop: Shop) -> None:
+        buyer, tea = member(), self.limited(shop, 2)
+        order = paid(buyer, tea, qty=2)
+        approve(shop, ask(order, 100_000), restock=1)
+        with pytest.raises(DomainError, match="limit_exceeded"):
+            place(buyer, tea, qty=2)
+        place(buyer, tea)
 
     def test_over_all_its_variants(self, shop: Shop) -> None:
         green = self.limited(shop, 3)
