@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from tests.pricing_baskets import fee
-from tests.usecases.shop import NOW, Shop
+from tests.usecases.shop import NOW, Shop, staff
 
 from mingchi.merchants.models import Merchant
 from mingchi.pricing.models import Coupon
@@ -29,7 +29,8 @@ def offered(shop: Shop, *, merchant: Merchant | None = None, **more: Any) -> Cou
     key = add_coupon(
         by=shop.owner, merchant_id=merchant.pk if merchant else None, data=stated(**more)
     )
-    assert open_coupon(by=shop.owner, coupon_id=key, now=NOW) == "open"
+    by = shop.owner if merchant is None else staff(merchant=merchant)
+    assert open_coupon(by=by, coupon_id=key, now=NOW) == "open"
     return Coupon.objects.get(pk=key)
 
 

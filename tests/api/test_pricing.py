@@ -99,7 +99,8 @@ def test_a_merchants_staff_see_and_change_their_own(merchant: Merchant) -> None:
     other = Merchant.objects.create(name="Other")
     operator, manager = staff("operator"), staff(merchant=merchant)
     own = given_out(manager, merchant_id=merchant.pk)
-    hidden = [given_out(operator), given_out(operator, merchant_id=other.pk)]
+    others = staff(merchant=other)
+    hidden = [given_out(operator), given_out(others, merchant_id=other.pk)]
     listed = manager.get("/staff/coupons").body["items"]
     assert [found["id"] for found in listed] == [own]
     for key in hidden:
@@ -159,3 +160,13 @@ def test_much_money_takes_a_second_person(merchant: Merchant) -> None:
     decide = f"/staff/coupon-proposals/{proposal}/decide"
     assert operator.post(decide, {"approve": True}).status == 403
     assert finance.post(decide, {"approve": True}).body == {"state": "open"}
+
+
+def test_a_merchant_accepts_what_it_pays_for(merchant: Merchant) -> None:
+    operator, manager = staff("operator"), staff(merchant=merchant)
+    made = operator.post("/staff/coupons", body(merchant_id=merchant.pk)).body["id"]
+    one = f"/staff/coupons/{made}"
+    assert operator.post(f"{one}/open", {}).body == {"state": "asked"}
+    assert operator.post(f"{one}/accept", {"approve": True}).status == 403
+    assert manager.post(f"{one}/accept", {"approve": True}).body == {"state": "open"}
+    assert manager.post(f"{one}/accept", {"approve": True}).code == "coupon_not_asked"

@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 from pytest_django import Settings
 from tests.pricing_shop import ENDS, offered, stated
-from tests.usecases.shop import NOW, Shop, sku, staff
+from tests.usecases.shop import NOW, Shop, member, sku, staff
 
 from mingchi.catalogue.models import Category
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import AuditRecord, Proposal
-from mingchi.merchants.models import Merchant
+from mingchi.merchants.models import Merchant, MerchantStaff
 from mingchi.pricing.models import Coupon
+from mingchi.usecases.claim_coupons import claim_coupon
 from mingchi.usecases.edit_coupons import (
+    accept_coupon,
     add_coupon,
     close_coupon,
     decide_coupon,
@@ -164,3 +166,42 @@ def test_a_merchant_spends_its_own(shop: Shop, settings: Settings) -> None:
     manager = staff(merchant=shop.merchant)
     key = add_coupon(by=manager, merchant_id=shop.merchant.pk, data=stated(total=10**9))
     assert open_coupon(by=manager, coupon_id=key, now=NOW) == "open"
+
+
+def test_nobody_else_spends_a_merchants_money(shop: Shop) -> None:
+    """What the platform draws up at a merchant's cost is given out once that has accepted."""
+    operator, manager = staff("operator"), staff(merchant=shop.merchant)
+    key = add_coupon(by=operator, merchant_id=shop.merchant.pk, data=stated())
+    with pytest.raises(DomainError, match="coupon_not_asked"):
+        accept_coupon(by=manager, coupon_id=key, approve=True, now=NOW)
+    assert open_coupon(by=operator, coupon_id=key, now=NOW) == "asked"
+    with pytest.raises(DomainError, match="coupon_over"):  # nobody gets one
+        claim_coupon(member_id=member().pk, coupon_id=key, now=NOW)
+    for by, code in (
+        (operator, "not_allowed"),
+        (shop.owner, "not_allowed"),
+        (staff(merchant=shop.merchant, role="clerk"), "not_allowed"),
+        (staff(merchant=Merchant.objects.create(name="Other")), "not_found"),
+    ):
+        with pytest.raises(DomainError, match=code):
+            accept_coupon(by=by, coupon_id=key, approve=True, now=NOW)
+    assert accept_coupon(by=manager, coupon_id=key, approve=False, now=NOW) == "draft"
+    open_coupon(by=operator, coupon_id=key, now=NOW)
+    assert accept_coupon(by=manager, coupon_id=key, approve=True, now=NOW) == "open"
+    claim_coupon(member_id=member().pk, coupon_id=key, now=NOW)
+    moves = AuditRecord.objects.filter(subject=f"coupon:{key}", action="coupon.move")
+    assert [(one.actor, one.after["to"]) for one in moves.order_by("pk")] == [
+        (f"user:{operator.pk}", "asked"),
+        (f"user:{manager.pk}", "draft"),
+        (f"user:{operator.pk}", "asked"),
+        (f"user:{manager.pk}", "open"),
+    ]
+
+
+def test_who_asked_does_not_accept_though_of_the_merchant_by_now(shop: Shop) -> None:
+    both = staff("operator")
+    key = add_coupon(by=both, merchant_id=shop.merchant.pk, data=stated())
+    assert open_coupon(by=both, coupon_id=key, now=NOW) == "asked"
+    MerchantStaff.objects.create(user=both, merchant=shop.merchant, role="manager")
+    with pytest.raises(DomainError, match="own_proposal"):
+        accept_coupon(by=both, coupon_id=key, approve=True, now=NOW)

@@ -235,6 +235,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_add_coupon": action("coupon.edit"),
         "staff_edit_coupon": action("coupon.edit"),
         "staff_open_coupon": action("coupon.edit"),
+        "staff_accept_coupon": action("coupon.accept"),
         "staff_close_coupon": action("coupon.edit"),
         "staff_grant_coupon": action("coupon.grant"),
         "staff_decide_coupon": action("coupon.decide"),

@@ -94,9 +94,29 @@ def _open(deed: Deed) -> Any:
     state = edit_coupons.open_coupon(
         by=deed.user, coupon_id=deed.thing.pk, now=clock.now(), reason=deed.values["reason"]
     )
+    if state == State.ASKED and deed.thing.merchant_id is not None:
+        return _("The merchant pays for it, so the merchant is asked.")
     if state == State.ASKED:
         return _("It may cost much, so somebody else decides.")
     return _("The coupon is given out.")
+
+
+def _answer(*, approve: bool) -> Any:
+    def answer(deed: Deed) -> Any:
+        edit_coupons.accept_coupon(
+            by=deed.user,
+            coupon_id=deed.thing.pk,
+            approve=approve,
+            now=clock.now(),
+            reason=deed.values["reason"],
+        )
+        return _("The coupon is given out.") if approve else _("The coupon is a draft again.")
+
+    return answer
+
+
+def _is_asked_of_merchant(coupon: Coupon) -> bool:
+    return coupon.state == State.ASKED and bool(coupon.asked_by)
 
 
 def _close(deed: Deed) -> Any:
@@ -151,6 +171,28 @@ class CouponPage(Page):
             icon="redeem",
             variant=ActionVariant.PRIMARY,
             explain=_("From its first day on. It can't be changed any more then."),
+        ),
+        Act(
+            name="accept",
+            label=_("Accept to pay for it"),
+            right="coupon.accept",
+            form=OpenForm,
+            run=_answer(approve=True),
+            shown=_is_asked_of_merchant,
+            panels=lambda request, coupon: [_terms(coupon)],
+            icon="check",
+            variant=ActionVariant.PRIMARY,
+            explain=_("The platform wants to give it out at the merchant's cost."),
+        ),
+        Act(
+            name="decline",
+            label=_("Decline"),
+            right="coupon.accept",
+            form=ReasonForm,
+            run=_answer(approve=False),
+            shown=_is_asked_of_merchant,
+            icon="block",
+            variant=ActionVariant.DANGER,
         ),
         Act(
             name="edit",

@@ -123,7 +123,8 @@ class Coupon(models.Model):
 
     `merchant` pays for it, the platform where there is none. `taken` counts those given out, never
     more than `total`. Times: it is given out from `starts_at` until `ends_at`; one that was taken
-    is good until `ends_at`, or for `valid_days` where that is stated.
+    is good until `ends_at`, or for `valid_days` where that is stated. `asked_by`: who of the
+    platform asks the merchant to pay for it; until the merchant accepts, nobody gets one.
     """
 
     class Kind(models.TextChoices):
@@ -187,6 +188,7 @@ class Coupon(models.Model):
         related_name="+",
         verbose_name=_("proposal"),
     )
+    asked_by = models.CharField(_("asked by"), max_length=40, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("created by")
     )

@@ -1,5 +1,6 @@
 """Staff draw coupons up, give them out, and grant them. A platform coupon that may cost more than
-a set amount is asked by one and decided by another."""
+a set amount is asked by one and decided by another; one that a merchant pays for is given out, or
+accepted, by the merchant."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -76,15 +77,19 @@ def edit_coupon(*, by: User, coupon_id: int, data: CouponData) -> None:
 
 
 def open_coupon(*, by: User, coupon_id: int, now: datetime, reason: str = "") -> str:
-    """Give it out from its first day on, or ask for it where the platform pays and it may cost
-    more than MINGCHI_COUPON_BUDGET_YUAN; returns its state. Errors: `coupon_not_draft` 409,
-    `coupon_over` 409."""
+    """Give it out from its first day on, or ask for it: the merchant, where it pays and somebody of
+    the platform gives it out; a colleague, where the platform pays and it may cost more than
+    MINGCHI_COUPON_BUDGET_YUAN. Returns its state. Errors: `coupon_not_draft` 409, `coupon_over`
+    409."""
     reason = checks.text(reason, field="reason", longest=200)
     with transaction.atomic():
         row = _found(by, coupon_id)
         if row.state != State.DRAFT:
             raise ConflictError("coupon_not_draft", _("It was given out before."))
         _refuse_over(row, now)
+        if row.merchant_id is not None and not _is_of_merchant(by, row.merchant_id):
+            row.asked_by = rights.actor(by)
+            return _move(by, row, State.ASKED, reason)
         if row.merchant_id is None and row.budget_fen > settings.COUPON_BUDGET_FEN:
             row.proposal = proposals.ask(
                 kind="coupon",
@@ -99,6 +104,30 @@ def open_coupon(*, by: User, coupon_id: int, now: datetime, reason: str = "") ->
                 reason=reason,
             )
             return _move(by, row, State.ASKED, reason)
+        return _move(by, row, State.OPEN, reason)
+
+
+def accept_coupon(
+    *, by: User, coupon_id: int, approve: bool, now: datetime, reason: str = ""
+) -> str:
+    """The merchant's manager says whether it pays for a coupon that the platform has drawn up: then
+    it is given out, else it is a draft again; returns its state.
+
+    Errors: `coupon_not_asked` 409, `own_proposal` 403, `coupon_over` 409.
+    """
+    reason = checks.text(reason, field="reason", longest=200)
+    with transaction.atomic():
+        row = _found(by, coupon_id, "coupon.accept")
+        if row.state != State.ASKED or not row.asked_by:
+            raise ConflictError("coupon_not_asked", _("Nobody asks the merchant for it."))
+        if row.asked_by == rights.actor(by):
+            raise DomainError(
+                "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
+            )
+        row.asked_by = ""
+        if not approve:
+            return _move(by, row, State.DRAFT, reason)
+        _refuse_over(row, now)
         return _move(by, row, State.OPEN, reason)
 
 
@@ -282,9 +311,14 @@ def _refuse_over(row: Coupon, now: datetime) -> None:
 def _move(by: User, row: Coupon, state: str, reason: str) -> str:
     before = str(row.state)
     row.state = state
-    row.save(update_fields=["state", "proposal"])
+    row.save(update_fields=["state", "proposal", "asked_by"])
     _audit(by, row, "coupon.move", {"from": before, "to": str(state)}, reason)
     return str(state)
+
+
+def _is_of_merchant(by: User, merchant_id: int) -> bool:
+    """Whether the account may speak for the merchant, whatever it is on the platform."""
+    return bool(rights.RIGHTS["coupon.accept"].merchant & scope.merchant_roles(by, merchant_id))
 
 
 def _found(by: User, coupon_id: int, right: str = "coupon.edit") -> Coupon:

@@ -45,6 +45,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "coupon.edit": _right(OPERATOR, merchant=(MANAGER,)),
         "coupon.grant": _right(OPERATOR, SERVICE, merchant=(MANAGER, MERCHANT_SERVICE)),
         "coupon.decide": _right(FINANCE),
+        # Nobody of the platform spends a merchant's money.
+        "coupon.accept": Right(platform=frozenset(), merchant=frozenset({MANAGER})),
         "order.cancel": _right(OPERATOR, SERVICE, merchant=(MANAGER,)),
         "order.ship": _right(OPERATOR, merchant=(MANAGER, CLERK, WAREHOUSE)),
         "price.ask": _right(OPERATOR, SERVICE, merchant=(MANAGER, CLERK, MERCHANT_SERVICE)),

@@ -200,6 +200,20 @@ def staff_grant_coupon(request: HttpRequest, coupon_id: Id, data: GrantIn) -> Gr
     return GrantedOut(granted=granted)
 
 
+@router.post("/coupons/{coupon_id}/accept", response=CouponStateOut, summary="Accept to pay for it")
+def staff_accept_coupon(request: HttpRequest, coupon_id: Id, data: DecisionIn) -> CouponStateOut:
+    """A coupon at a merchant's cost that the platform wants to give out: the merchant's manager
+    accepts, or not, and then it is a draft again."""
+    state = use_coupons.accept_coupon(
+        by=staff_of(request),
+        coupon_id=coupon_id,
+        approve=data.approve,
+        reason=data.reason,
+        now=clock.now(),
+    )
+    return CouponStateOut(state=state)
+
+
 @router.post("/coupon-proposals/{proposal_id}/decide", response=CouponStateOut, summary="Decide")
 def staff_decide_coupon(request: HttpRequest, proposal_id: Id, data: DecisionIn) -> CouponStateOut:
     """Approve it, and it is given out, or refuse."""

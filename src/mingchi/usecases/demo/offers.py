@@ -9,7 +9,13 @@ from mingchi.pricing.models import Coupon
 from mingchi.pricing.shipping import Fee, Rule
 from mingchi.usecases.claim_coupons import claim_coupon
 from mingchi.usecases.demo.world import World
-from mingchi.usecases.edit_coupons import CouponData, add_coupon, grant_coupon, open_coupon
+from mingchi.usecases.edit_coupons import (
+    CouponData,
+    accept_coupon,
+    add_coupon,
+    grant_coupon,
+    open_coupon,
+)
 from mingchi.usecases.edit_shipping import TemplateData, add_template
 
 FAR: Final = ("54", "63", "65")  # 西藏、青海、新疆
@@ -90,7 +96,10 @@ def _coupons(world: World, tea: int, food: int) -> None:
     )  # fmt: skip
     for merchant_id, stated in drawn:
         key = _add(world, merchant_id, stated)
-        open_coupon(by=world.staff["operator"], coupon_id=key, now=world.start)
+        state = open_coupon(by=world.staff["operator"], coupon_id=key, now=world.start)
+        if state == Coupon.State.ASKED:
+            manager = world.staff["tea-manager" if merchant_id == tea else "food-manager"]
+            accept_coupon(by=manager, coupon_id=key, approve=True, now=world.start)
     _add(world, None, {"name": "周年庆 8 折（草稿）", "kind": "percentage", "off_ppm": 200_000,
                        "cap_fen": 5_000, "min_spend_fen": 10_000, "total": 100})  # fmt: skip
     much = {"name": "双十二满 500 减 80", "kind": "threshold", "off_fen": 8_000,

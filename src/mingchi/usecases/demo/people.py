@@ -50,6 +50,7 @@ STAFF: Final = (
     Account(login="tea-warehouse", role="merchant:warehouse:0", name="茶事仓库"),
     Account(login="tea-finance", role="merchant:finance:0", name="茶事财务"),
     Account(login="tea-service", role="merchant:service:0", name="茶事客服"),
+    Account(login="food-manager", role="merchant:manager:1", name="粮油店长"),
     Account(login="demo-operator", role="operator", name="运营（只读）", is_read_only=True),
     Account(login="demo-finance", role="finance", name="财务（只读）", is_read_only=True),
     Account(login="demo-auditor", role="auditor", name="审计（只读）", is_read_only=True),
