@@ -211,7 +211,7 @@ def staff_accept_coupon(request: HttpRequest, coupon_id: Id, data: DecisionIn) -
         reason=data.reason,
         now=clock.now(),
     )
-    return CouponStateOut(state=state)
+    return CouponStateOut(state=Coupon.State(state))
 
 
 @router.post("/coupon-proposals/{proposal_id}/decide", response=CouponStateOut, summary="Decide")
