@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.fakes.alipay import FakeAlipay
 from tests.fakes.wechat import FakeWechat
 
-from mingchi.config import gateways
+from mingchi.config import gateways, wechat_sign_in
 
 Environment = dict[str, str]
 
@@ -20,6 +20,13 @@ Environment = dict[str, str]
 def wechat() -> Iterator[Environment]:
     fake = FakeWechat()
     yield fake.environment()
+    fake.close()
+
+
+@pytest.fixture(scope="module")
+def sign_in() -> Iterator[Environment]:
+    fake = FakeWechat()
+    yield fake.environment_of_sign_in()
     fake.close()
 
 
@@ -86,6 +93,48 @@ def test_two_ways_of_believing_are_one_too_many(configured, wechat, alipay) -> N
 def test_a_short_key(configured, wechat: Environment) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ImproperlyConfigured, match="32 characters"):
         configured(wechat, MINGCHI_WECHAT_API_KEY="short")
+
+
+def test_signing_in_by_wechat_needs_no_payments_and_the_other_way_round(  # type: ignore[no-untyped-def]
+    configured, wechat: Environment, sign_in: Environment
+) -> None:
+    assert list(configured(wechat)) == ["wechat"]
+    assert wechat_sign_in.configured() is None
+    alone = sign_in | {name: wechat[name] for name in wechat if name.endswith("APPID")}
+    assert configured(alone) == {}
+    found = wechat_sign_in.configured()
+    assert found is not None
+    assert found.address == sign_in["MINGCHI_WECHAT_SIGN_IN_ADDRESS"]
+    assert sign_in["MINGCHI_WECHAT_SECRET"] not in repr(found)
+    assert list(configured(wechat | sign_in)) == ["wechat"]
+    assert wechat_sign_in.configured() == found
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"MINGCHI_WECHAT_MINI_APPID": None}, "MINGCHI_WECHAT_MINI_SECRET needs"),
+        ({"MINGCHI_WECHAT_SECRET": "", "MINGCHI_WECHAT_MINI_SECRET": ""}, "needs one of"),
+        ({"MINGCHI_WECHAT_SIGN_IN_ADDRESS": ""}, "https://api.weixin.qq.com is refused"),
+        ({"MINGCHI_WECHAT_OPEN_ADDRESS": ""}, "https://open.weixin.qq.com is refused"),
+        ({"MINGCHI_WECHAT_OPEN_ADDRESS": "http://127.0.0.1@x.cn"}, "@x.cn is refused"),
+    ],
+)
+def test_signing_in_half_configured_or_beyond_this_machine(  # type: ignore[no-untyped-def]
+    configured, wechat: Environment, sign_in: Environment, change: dict[str, str | None], said: str
+) -> None:
+    configured(wechat | sign_in, **change)
+    with pytest.raises(ImproperlyConfigured, match=said):
+        wechat_sign_in.configured()
+
+
+def test_live_mode_signs_nobody_in_by_wechat(  # type: ignore[no-untyped-def]
+    configured, wechat: Environment, sign_in: Environment
+) -> None:
+    apps = {name: wechat[name] for name in wechat if name.endswith("APPID")}
+    assert configured(apps | sign_in, MINGCHI_MODE="live") == {}
+    with pytest.raises(ImproperlyConfigured, match="live mode calls nobody"):
+        wechat_sign_in.configured()
 
 
 BEYOND = [

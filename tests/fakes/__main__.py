@@ -116,7 +116,8 @@ def main() -> None:
     wechat = Wechat(port=options.wechat_port, refunds_at_once=True)
     wechat.transfers_url = f"{options.platform}/api/gateways/wechat/notice"
     alipay = Alipay(port=options.alipay_port)
-    given = wechat.environment(options.platform) | alipay.environment(options.platform)
+    given = wechat.environment(options.platform) | wechat.environment_of_sign_in()
+    given |= alipay.environment(options.platform)
     for name, value in given.items():
         print(f"export {name}={shlex.quote(value.replace(chr(10), chr(92) + 'n'))}")
     print(f"# {wechat.server.address}/ and {alipay.server.address}/ have the buttons", flush=True)

@@ -1,4 +1,5 @@
-"""WeChat Pay's API v3, as far as we use it: signs, verifies, encrypts and keeps its books for real.
+"""WeChat Pay's API v3, as far as we use it: signs, verifies, encrypts and keeps its books for real;
+and whom its people's codes are of.
 
 It knows less than WeChat does. What it does know it knows from the public documentation, and
 nothing that passes here has been tried against WeChat itself.
@@ -18,12 +19,14 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.fakes import serving
+from tests.fakes.people import APPID, MINI_APPID, SECRETS, People
 from tests.fakes.serving import Answer, DropConnectionError, Faults, share_fen
 
+from mingchi.members.wechat_client import WechatSignIn
 from mingchi.payments.configuration import WechatConfig
 
 ZONE = ZoneInfo("Asia/Shanghai")
-MCHID, APPID, MINI_APPID = "1900000001", "wx00000000000000a1", "wx00000000000000b2"
+MCHID = "1900000001"
 APIV3_KEY = "0123456789abcdef0123456789abcdef"
 KEY_ID = "PUB_KEY_ID_0119000000012026010100000001"
 CERT_SERIAL = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
@@ -59,6 +62,8 @@ class Trade:
     notify_url: str
     kind: str
     expires_at: datetime | None
+    openid: str = ""
+    appid: str = APPID
     state: str = "NOTPAY"
     gateway_no: str = ""
     paid_at: datetime | None = None
@@ -105,6 +110,7 @@ class FakeWechat:
     refunds: dict[str, Refund] = field(default_factory=dict)
     transfers: dict[str, Transfer] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    people: People = field(default_factory=People)
     _files: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -144,6 +150,26 @@ class FakeWechat:
             "MINGCHI_WECHAT_TRANSFER_SCENE": "1000",
             **known,
         }
+
+    def environment_of_sign_in(self) -> dict[str, str]:
+        """What a platform must be told besides, so that people sign in by it."""
+        return {
+            "MINGCHI_WECHAT_SIGN_IN_ADDRESS": self.address,
+            "MINGCHI_WECHAT_OPEN_ADDRESS": self.address,
+            "MINGCHI_WECHAT_SECRET": SECRETS[APPID],
+            "MINGCHI_WECHAT_MINI_SECRET": SECRETS[MINI_APPID],
+        }
+
+    def sign_in(self) -> WechatSignIn:
+        """The same as signing in takes it."""
+        return WechatSignIn(
+            address=self.address,
+            open_address=self.address,
+            appid=APPID,
+            secret=SECRETS[APPID],
+            mini_appid=MINI_APPID,
+            mini_secret=SECRETS[MINI_APPID],
+        )
 
     def config(self) -> WechatConfig:
         """The same as the gateway takes it."""
@@ -232,6 +258,9 @@ class FakeWechat:
 
     def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         where = urlsplit(path)
+        told = self.people.answer(path)
+        if told is not None:
+            return told
         if where.path == "/v3/billdownload/file":
             content = self._files.get(parse_qs(where.query)["token"][0])
             return Answer(404) if content is None else Answer(200, content)
@@ -298,6 +327,8 @@ class FakeWechat:
                 str(data["notify_url"]),
                 kind,
                 datetime.fromisoformat(str(expires)) if expires else None,
+                data["payer"]["openid"] if kind == "jsapi" else "",  # type: ignore[index]
+                str(appid),
             ),
         )
         if trade.state == "CLOSED":
@@ -396,7 +427,7 @@ class FakeWechat:
     def _trade(self, trade: Trade) -> dict[str, object]:
         said: dict[str, object] = {
             "mchid": MCHID,
-            "appid": APPID,
+            "appid": trade.appid,
             "out_trade_no": trade.number,
             "trade_state": trade.state,
             "trade_state_desc": trade.state,

@@ -46,6 +46,7 @@ from mingchi.api.routers import (
     staff_watch,
     staff_window,
     wallet,
+    wechat,
 )
 
 
@@ -88,6 +89,7 @@ naming.install()
 
 for prefix, router in (
     ("/members/addresses", addresses.router),
+    ("/members/wechat", wechat.router),
     ("/members", auth.router),
     ("/areas", addresses.areas_router),
     ("/shop", catalogue.router),
@@ -104,6 +106,7 @@ for prefix, router in (
     ("/points", points.router),
     ("/wallet", wallet.router),
     ("/payments", payments.router),
+    ("/payments", wechat.payer_router),
     ("/gateways", gateways.router),
     ("/programme", programme.router),
     ("/staff/session", staff_session.router),

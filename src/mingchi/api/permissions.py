@@ -57,6 +57,11 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "sign_in": ANYBODY,
         "send_sign_in_code": ANYBODY,
         "sign_in_with_code": ANYBODY,
+        "get_wechat_ways": ANYBODY,
+        "sign_in_by_wechat": ANYBODY,
+        "list_wechat_bindings": MEMBERS,
+        "bind_wechat": MEMBERS,
+        "unbind_wechat": MEMBERS,
         "sign_out": MEMBERS,
         "me": MEMBERS,
         "edit_profile": MEMBERS,
@@ -146,6 +151,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         # payments
         "gateway_notice": ANYBODY,
         "list_payment_ways": ANYBODY,
+        "prove_payer": MEMBERS,
         "sandbox_pay": MEMBERS_PAY,
         # points
         "get_pool": ANYBODY,

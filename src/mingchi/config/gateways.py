@@ -4,14 +4,14 @@ import os
 
 from django.core.exceptions import ImproperlyConfigured
 
-from mingchi.config import environment
+from mingchi.config import environment, wechat_sign_in
+from mingchi.foundation.outside import refuse_remote
 from mingchi.payments.configuration import (
     ALIPAY_ADDRESS,
     WECHAT_ADDRESS,
     AlipayConfig,
     GatewayConfig,
     WechatConfig,
-    refuse_remote,
 )
 
 _WECHAT_NEEDS = (
@@ -43,12 +43,12 @@ def configured() -> dict[str, GatewayConfig]:
     where none is named) is not of this machine, and for any in live mode.
     """
     found: list[GatewayConfig] = []
-    if _any("MINGCHI_WECHAT_"):
+    if _any("MINGCHI_WECHAT_", but=_of_sign_in()):
         found.append(_wechat())
     if _any("MINGCHI_ALIPAY_"):
         found.append(_alipay())
     for config in found:
-        refuse_remote(config.code, config.address)
+        refuse_remote(f"The payment gateway {config.code}", config.address)
         if environment.mode() == environment.LIVE:
             raise ImproperlyConfigured(
                 f"The payment gateway {config.code} is refused: live mode takes none until the "
@@ -106,8 +106,17 @@ def _public_url() -> str:
     return url
 
 
-def _any(prefix: str) -> bool:
-    return any(name.startswith(prefix) and value for name, value in os.environ.items())
+def _of_sign_in() -> tuple[str, ...]:
+    """The variables of WeChat that say nothing of payments: an app's id beside its secret may
+    stand for signing in alone."""
+    secrets = [name for name in wechat_sign_in.SECRETS if _text(name)]
+    return (*wechat_sign_in.NAMES, *(name.replace("SECRET", "APPID") for name in secrets))
+
+
+def _any(prefix: str, *, but: tuple[str, ...] = ()) -> bool:
+    return any(
+        name.startswith(prefix) and value and name not in but for name, value in os.environ.items()
+    )
 
 
 def _all_of(gateway: str, names: tuple[str, ...]) -> None:

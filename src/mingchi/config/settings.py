@@ -5,7 +5,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.backoffice.theme import UNFOLD as UNFOLD
-from mingchi.config import environment, gateways
+from mingchi.config import environment, gateways, wechat_sign_in
 from mingchi.config.database import django_database
 from mingchi.foundation.logs import django_logging
 from mingchi.storefront import page
@@ -18,6 +18,8 @@ SECRET_KEY = environment.secret("MINGCHI_SECRET_KEY")
 GATEWAY_SECRET = environment.secret("MINGCHI_GATEWAY_SECRET")
 # Payment gateways by code, beside the sandbox and the cash at the door.
 GATEWAYS = gateways.configured()
+# Our apps at WeChat, by which members sign in; None for none.
+WECHAT_SIGN_IN = wechat_sign_in.configured()
 ALLOWED_HOSTS = environment.hosts()
 
 INSTALLED_APPS = [

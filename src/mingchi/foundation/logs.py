@@ -74,6 +74,8 @@ def django_logging(*, level: str = "INFO") -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "procrastinate.blueprints": {"level": "WARNING"},
+            # It would write addresses down, and those of WeChat hold secrets.
+            "urllib3": {"level": "INFO"},
             # Our own middleware writes one line a request, with its id and time.
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         },

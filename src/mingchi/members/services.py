@@ -149,7 +149,7 @@ def sign_in(*, phone: str, password: str, now: datetime) -> tuple[Member, str]:
         raise _login_failed()
     if not check_password(password, member.password):
         raise _login_failed()
-    return member, _new_token(member, now=now)
+    return member, new_token(member, now=now)
 
 
 def new_code(*, phone: str, now: datetime) -> str:
@@ -158,9 +158,9 @@ def new_code(*, phone: str, now: datetime) -> str:
     phone = normalise_phone(phone)
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     SignInCode.objects.update_or_create(
-        phone_digest=_digest(phone),
+        phone_digest=digest(phone),
         defaults={
-            "digest": _digest(f"{phone} {code}"),
+            "digest": digest(f"{phone} {code}"),
             "expires_at": now + timedelta(minutes=CODE_MINUTES),
         },
     )
@@ -172,7 +172,7 @@ def sign_in_by_code(*, phone: str, code: str, now: datetime) -> tuple[Member, st
     reason. Few tries only: the edge counts them."""
     phone = normalise_phone(phone)
     right = SignInCode.objects.filter(
-        phone_digest=_digest(phone), digest=_digest(f"{phone} {code}"), expires_at__gt=now
+        phone_digest=digest(phone), digest=digest(f"{phone} {code}"), expires_at__gt=now
     )
     member = Member.objects.filter(phone=phone).first()
     # Deleting decides: of two at once one finds it.
@@ -183,13 +183,13 @@ def sign_in_by_code(*, phone: str, code: str, now: datetime) -> tuple[Member, st
             status=401,
             field="code",
         )
-    return member, _new_token(member, now=now)
+    return member, new_token(member, now=now)
 
 
 def of_token(token: str, *, now: datetime) -> Member | None:
     """Whose token this is, None where it is unknown or over. Notes the use once an hour."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_TOKEN, [_digest(token), now])
+        cursor.execute(_OF_TOKEN, [digest(token), now])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -201,7 +201,7 @@ def of_token(token: str, *, now: datetime) -> Member | None:
 
 def sign_out(token: str) -> None:
     """Forget a token; one that is unknown is no error."""
-    MemberToken.objects.filter(digest=_digest(token)).delete()
+    MemberToken.objects.filter(digest=digest(token)).delete()
 
 
 def prune_tokens(*, now: datetime) -> int:
@@ -231,11 +231,12 @@ def _unused_code() -> str:
             return code
 
 
-def _new_token(member: Member, *, now: datetime) -> str:
+def new_token(member: Member, *, now: datetime) -> str:
+    """A fresh sign-in of the member: the token, which nobody sees again."""
     token = secrets.token_urlsafe(32)
     MemberToken.objects.create(
         member=member,
-        digest=_digest(token),
+        digest=digest(token),
         expires_at=now + timedelta(days=TOKEN_DAYS),
         last_used_at=now,
     )
@@ -249,7 +250,8 @@ def _hashed(password: str | None) -> str:
     return make_password(password)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What we keep of a token, a code or a ticket."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

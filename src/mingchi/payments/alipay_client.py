@@ -15,8 +15,9 @@ from alipay import AliPay, DCAliPay
 from alipay.exceptions import AliPayException, AliPayValidationError
 from django.core.exceptions import ImproperlyConfigured
 
+from mingchi.foundation.outside import NO_PROXY, TIMEOUT_S, refuse_remote
 from mingchi.payments.bills import ZONE
-from mingchi.payments.configuration import NO_PROXY, TIMEOUT_S, AlipayConfig, refuse_remote
+from mingchi.payments.configuration import AlipayConfig
 from mingchi.payments.gateways import GatewayDownError, GatewayError
 
 LARGEST_ANSWER: Final = 256 * 1024 * 1024
@@ -69,7 +70,7 @@ class AlipayClient:
     """Calls by Alipay's own names of methods."""
 
     def __init__(self, config: AlipayConfig) -> None:
-        refuse_remote("alipay", config.address)
+        refuse_remote("The payment gateway alipay", config.address)
         self.notify_url = f"{config.public_url}/api/gateways/alipay/notice"
         self.by_certificate = bool(config.app_certificate)
         try:
@@ -130,7 +131,7 @@ class AlipayClient:
 
     def download(self, address: str) -> bytes:
         """A bill's file. Its address comes in a signed answer; it must lie where Alipay does."""
-        refuse_remote("alipay", address.split("?")[0])
+        refuse_remote("The payment gateway alipay", address.split("?")[0])
         try:
             answer = requests.get(
                 address,

@@ -7,7 +7,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from mingchi.payments.configuration import WechatConfig, is_loopback
+from mingchi.foundation.outside import is_loopback
+from mingchi.payments.configuration import WechatConfig
 
 SOON: Final = timedelta(days=30)
 

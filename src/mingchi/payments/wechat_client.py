@@ -21,7 +21,8 @@ from django.core.exceptions import ImproperlyConfigured
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
-from mingchi.payments.configuration import NO_PROXY, TIMEOUT_S, WechatConfig, refuse_remote
+from mingchi.foundation.outside import NO_PROXY, TIMEOUT_S, refuse_remote
+from mingchi.payments.configuration import WechatConfig
 from mingchi.payments.gateways import GatewayDownError, GatewayError
 
 LARGEST_BILL: Final = 256 * 1024 * 1024
@@ -69,7 +70,7 @@ class WechatClient:
     """Calls as `client.call("pay", …)`: JSON, None where the gateway knows of nothing."""
 
     def __init__(self, config: WechatConfig) -> None:
-        refuse_remote("wechat", config.address)
+        refuse_remote("The payment gateway wechat", config.address)
         self.certificates = read_certificates(config.platform_certificates)
         self._key_id = config.public_key_id
         core = _Core(config, self.certificates)

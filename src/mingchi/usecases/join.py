@@ -7,6 +7,7 @@ from django.db import transaction
 
 from mingchi.members import services as members
 from mingchi.usecases import checks, events
+from mingchi.usecases.bind_wechat import bind_by_ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,13 @@ def join(
     now: datetime,
     is_demo: bool = False,
     is_read_only: bool = False,
+    wechat_ticket: str = "",
 ) -> Joined:
-    """A new member, bound for good to whoever invited; `password` None: can't sign in.
+    """A new member, bound for good to whoever invited, and to the WeChat that the ticket is for;
+    `password` None: can't sign in by one.
 
     Errors: `phone_invalid`, `phone_taken` 409, `password_weak`, `invitation_unknown`,
-    `text_invalid`.
+    `text_invalid`, those of `bind_by_ticket`.
     """
     name = checks.text(name, field="name", longest=60, needed=True)
     with transaction.atomic():
@@ -45,6 +48,8 @@ def join(
             is_demo=is_demo,
             is_read_only=is_read_only,
         )
+        if wechat_ticket:
+            bind_by_ticket(member=member, ticket=wechat_ticket, now=now)
         events.record("member", member.pk, sponsor=events.member_key(member.sponsor_id))
     return Joined(
         member_id=member.pk,

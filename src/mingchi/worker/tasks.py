@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from mingchi.foundation import clock, context, idempotency, rate_limit
 from mingchi.fulfilment import pruning
 from mingchi.members import services as members
+from mingchi.members import wechat
 from mingchi.usecases import (
     after_sales,
     cancel_order,
@@ -157,7 +158,7 @@ def tidy() -> int:
     flows that ended long ago."""
     now = clock.now()
     call_command("clearsessions")
-    tokens = members.prune_tokens(now=now)
+    tokens = members.prune_tokens(now=now) + wechat.prune_tickets(now=now)
     moved = pruning.prune(before=now - timedelta(days=settings.FLOW_KEEP_DAYS))
     return tokens + moved + idempotency.prune() + rate_limit.prune()
 

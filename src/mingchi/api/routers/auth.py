@@ -5,11 +5,12 @@ from datetime import datetime
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
-from mingchi.api import client, principals
+from mingchi.api import principals
+from mingchi.api.auth_shapes import SignedInOut, WechatTicket, limit_tries, signed_in
 from mingchi.api.fields import Before, Done, Input, Limit, Name, Page, Password, Phone
 from mingchi.api.paging import page
 from mingchi.api.routing import GuardedRouter
-from mingchi.foundation import clock, context, masking, rate_limit
+from mingchi.foundation import clock, context, masking
 from mingchi.members import services as members
 from mingchi.members.models import Member
 from mingchi.usecases import join as use_join
@@ -17,7 +18,6 @@ from mingchi.usecases import keep_profile
 from mingchi.usecases import sign_in as use_sign_in
 
 router = GuardedRouter(tags=["members"])
-QUARTER_HOUR_S = 900
 
 
 class JoinIn(Input):
@@ -25,11 +25,13 @@ class JoinIn(Input):
     password: Password
     name: Name
     invitation_code: str | None = Field(default=None, pattern="^[0-9A-Za-z]{4,16}$")
+    wechat_ticket: WechatTicket = ""
 
 
 class SignInIn(Input):
     phone: Phone
     password: str = Field(min_length=1, max_length=128)
+    wechat_ticket: WechatTicket = ""
 
 
 class SignInCodeIn(Input):
@@ -39,19 +41,12 @@ class SignInCodeIn(Input):
 class SignInByCodeIn(Input):
     phone: Phone
     code: str = Field(pattern="^[0-9]{6}$")
+    wechat_ticket: WechatTicket = ""
 
 
 class SignInCodeOut(Schema):
     valid_minutes: int
     sandbox_code: str = Field(description="the code itself, as the sandbox sends no message")
-
-
-class SignedInOut(Schema):
-    """The token is shown once; send it as `Authorization: Bearer …`."""
-
-    token: str
-    member_id: int
-    valid_days: int
 
 
 class ProfileIn(Input):
@@ -82,14 +77,6 @@ class TeamOut(Page[BroughtOut]):
     sponsor: str | None = Field(description="who brought me, masked")
 
 
-def limit_tries(request: HttpRequest, *, name: str, person: str) -> None:
-    """Few tries for one phone or account, however it is spelt; more for one address."""
-    rate_limit.hit(name=f"{name}.person", key=person, limit=10, window_s=QUARTER_HOUR_S)
-    rate_limit.hit(
-        name=f"{name}.address", key=client.address(request), limit=100, window_s=QUARTER_HOUR_S
-    )
-
-
 @router.post("/join", response={201: SignedInOut}, summary="Join")
 def join(request: HttpRequest, data: JoinIn) -> Status[SignedInOut]:
     """Become a member. The invitation code binds the sponsor, for good."""
@@ -100,19 +87,25 @@ def join(request: HttpRequest, data: JoinIn) -> Status[SignedInOut]:
         password=data.password,
         name=data.name,
         invitation_code=data.invitation_code,
+        wechat_ticket=data.wechat_ticket,
         now=now,
     )
     context.set_actor(f"member:{joined.member_id}")
-    signed_in = use_sign_in.sign_in(phone=data.phone, password=data.password, now=now)
-    return Status(201, _signed_in(signed_in))
+    found = use_sign_in.sign_in(phone=data.phone, password=data.password, now=now)
+    return Status(201, signed_in(found))
 
 
 @router.post("/sign-in", response=SignedInOut, summary="Sign in")
 def sign_in(request: HttpRequest, data: SignInIn) -> SignedInOut:
     """A token for phone and password. Ten tries a quarter of an hour."""
     limit_tries(request, name="sign_in", person=members.normalise_phone(data.phone))
-    signed_in = use_sign_in.sign_in(phone=data.phone, password=data.password, now=clock.now())
-    return _signed_in(signed_in)
+    found = use_sign_in.sign_in(
+        phone=data.phone,
+        password=data.password,
+        wechat_ticket=data.wechat_ticket,
+        now=clock.now(),
+    )
+    return signed_in(found)
 
 
 @router.post("/sign-in-codes", response={201: SignInCodeOut}, summary="Send a sign-in code")
@@ -128,8 +121,10 @@ def send_sign_in_code(request: HttpRequest, data: SignInCodeIn) -> Status[SignIn
 def sign_in_with_code(request: HttpRequest, data: SignInByCodeIn) -> SignedInOut:
     """A token for phone and code. Ten tries a quarter of an hour."""
     limit_tries(request, name="sign_in", person=members.normalise_phone(data.phone))
-    signed_in = use_sign_in.sign_in_by_code(phone=data.phone, code=data.code, now=clock.now())
-    return _signed_in(signed_in)
+    found = use_sign_in.sign_in_by_code(
+        phone=data.phone, code=data.code, wechat_ticket=data.wechat_ticket, now=clock.now()
+    )
+    return signed_in(found)
 
 
 @router.post("/sign-out", response=Done, summary="Sign out")
@@ -173,14 +168,6 @@ def _brought(member: Member) -> BroughtOut:
         name=masking.name(member.name),
         phone=masking.phone(member.phone),
         joined_at=member.joined_at,
-    )
-
-
-def _signed_in(signed_in: use_sign_in.SignedIn) -> SignedInOut:
-    return SignedInOut(
-        token=signed_in.token,
-        member_id=signed_in.member_id,
-        valid_days=signed_in.valid_days,
     )
 
 

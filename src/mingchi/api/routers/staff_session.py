@@ -8,9 +8,9 @@ from ninja import Field, Schema
 from ninja.utils import check_csrf
 
 from mingchi.api import principals
+from mingchi.api.auth_shapes import limit_tries
 from mingchi.api.fields import PRINTABLE, Done, Input
 from mingchi.api.principals import principal_of, staff_of
-from mingchi.api.routers.auth import limit_tries
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import context
 from mingchi.foundation.errors import DomainError
