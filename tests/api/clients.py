@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from mingchi.foundation.models import User
+from mingchi.members import disclosures
 from mingchi.merchants.models import Merchant, MerchantStaff
 
 PASSWORD = "clear-pool-7"
@@ -87,11 +88,15 @@ def phone() -> str:
     return f"138{next(_numbers):08d}"
 
 
+def newcomer(**change: str) -> dict[str, str]:
+    """What somebody sends who joins, told what must be known."""
+    known = {"name": "Wang", "disclosure": disclosures.joining().digest}
+    return {"phone": phone(), "password": PASSWORD, **known, **change}
+
+
 def joined(invitation_code: str | None = None) -> Api:
     """A new member, signed in."""
-    body = {"phone": phone(), "password": PASSWORD, "name": "Wang"}
-    if invitation_code:
-        body["invitation_code"] = invitation_code
+    body = newcomer(**({"invitation_code": invitation_code} if invitation_code else {}))
     found = Api().post("/members/join", body)
     assert found.status == 201, found.body
     return Api(token=found.body["token"])

@@ -1,7 +1,7 @@
 """Joining and signing in, as seen from outside."""
 
 import pytest
-from tests.api.clients import PASSWORD, Api, joined, phone, staff
+from tests.api.clients import PASSWORD, Api, joined, newcomer, phone, staff
 
 from mingchi.members.models import Member, MemberToken
 from mingchi.merchants.models import Merchant
@@ -18,7 +18,7 @@ def test_the_sponsor_is_bound_by_the_code() -> None:
 
 def test_the_phone_is_masked() -> None:
     number = phone()
-    found = Api().post("/members/join", {"phone": number, "password": PASSWORD, "name": "Wang"})
+    found = Api().post("/members/join", newcomer(phone=number))
     me = Api(token=found.body["token"]).get("/members/me")
     assert me.body["phone"] == f"138****{number[-4:]}"
 
@@ -38,7 +38,7 @@ JOIN_REFUSALS = [
     ("change", "status", "code", "field"), [c[1:] for c in JOIN_REFUSALS], ids=lambda c: str(c)[:30]
 )
 def test_join_refusals(change: dict[str, str], status: int, code: str, field: str) -> None:
-    body = {"phone": phone(), "password": PASSWORD, "name": "Wang", **change}
+    body = newcomer(**change)
     found = Api().post("/members/join", body)
     assert (found.status, found.code, found.error["field"]) == (status, code, field)
     assert not Member.objects.exists()
@@ -46,7 +46,7 @@ def test_join_refusals(change: dict[str, str], status: int, code: str, field: st
 
 def test_a_phone_joins_once_however_it_is_spelt() -> None:
     number = phone()
-    body = {"phone": number, "password": PASSWORD, "name": "Wang"}
+    body = newcomer(phone=number)
     Api().post("/members/join", body)
     again = Api().post("/members/join", {**body, "phone": f"+86 {number[:3]}-{number[3:]}"})
     assert (again.status, again.code) == (409, "phone_taken")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from pytest_django import Settings
-from tests.api.clients import PASSWORD, Api, answer, joined, phone
+from tests.api.clients import PASSWORD, Api, answer, joined, newcomer, phone
 from tests.api.journeys import place
 
 from mingchi.api import metrics
@@ -106,14 +106,14 @@ def test_a_line_a_request_without_phone_numbers(
     merchant: Merchant, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = phone()
-    found = Api().post("/members/join", {"phone": number, "password": PASSWORD, "name": "W"})
+    found = Api().post("/members/join", newcomer(phone=number, name="W"))
     Api().get(f"/shop/{number}")
 
     def broken(**_arguments: object) -> None:
         raise RuntimeError(f"no room for {number}")
 
     monkeypatch.setattr(use_join, "join", broken)
-    failed = Api().post("/members/join", {"phone": number, "password": PASSWORD, "name": "W"})
+    failed = Api().post("/members/join", newcomer(phone=number, name="W"))
     assert (failed.status, failed.code) == (500, "internal_error")
 
     assert number not in "".join(lines)

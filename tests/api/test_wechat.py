@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from django.test import override_settings
-from tests.api.clients import PASSWORD, Answer, Api, joined, phone
+from tests.api.clients import PASSWORD, Answer, Api, joined, newcomer, phone
 from tests.fakes.people import APPID, SESSION_KEY
 from tests.fakes.wechat import FakeWechat
 from tests.usecases.shop import at_once
@@ -46,8 +46,8 @@ def ticket(fake: FakeWechat, openid: str, client: str = "wechat_mini") -> str:
 
 
 def joining(wechat_ticket: str, number: str = "") -> Answer:
-    data = {"phone": number or phone(), "password": PASSWORD, "name": "Wang"}
-    return Api().post("/members/join", data | {"wechat_ticket": wechat_ticket})
+    data = newcomer(phone=number or phone(), wechat_ticket=wechat_ticket)
+    return Api().post("/members/join", data)
 
 
 def entered(fake: FakeWechat, openid: str, client: str = "wechat_mini") -> Api:
@@ -71,13 +71,10 @@ class TestTheWayIn:
 
     def test_joining_with_the_ticket_then_known(self, fake: FakeWechat) -> None:
         sponsor = joined()
-        data = {
-            "phone": phone(),
-            "password": PASSWORD,
-            "name": "Wang",
-            "invitation_code": sponsor.get("/members/me").body["invitation_code"],
-            "wechat_ticket": ticket(fake, ALICE),
-        }
+        data = newcomer(
+            invitation_code=sponsor.get("/members/me").body["invitation_code"],
+            wechat_ticket=ticket(fake, ALICE),
+        )
         member_id = Api().post("/members/join", data).body["member_id"]
         found = entering(fake, ALICE).body
         assert found["ticket"] is None

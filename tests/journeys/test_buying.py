@@ -10,6 +10,7 @@ from tests.journeys.shoppers import Shopper, shopping
 from mingchi.catalogue.models import Sku
 from mingchi.foundation import clock
 from mingchi.foundation.models import User
+from mingchi.members import disclosures
 from mingchi.members.addresses import Place
 from mingchi.members.models import Member
 from mingchi.orders.models import AfterSalesCase, Checkout, Order
@@ -29,6 +30,7 @@ def newcomer(phone: str, name: str, *, invited_by: Member | None = None) -> Memb
         password=PASSWORD,
         name=name,
         invitation_code=invited_by.invitation_code if invited_by else None,
+        disclosure=disclosures.joining().digest,
         now=clock.now(),
     )
     place = Place(name=name, phone=phone, region="440305", detail="海天路 1 号", label="")

@@ -8,7 +8,7 @@ from tests.usecases.shop import NOW, Shop, at_once, member, staff
 
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import AuditRecord
-from mingchi.members import services
+from mingchi.members import disclosures, services
 from mingchi.members.models import Member, MemberToken, SponsorChange
 from mingchi.rebates.models import Event
 from mingchi.usecases.bind_sponsor import bind_sponsor
@@ -17,7 +17,14 @@ from mingchi.usecases.sign_in import sign_in, sign_out
 
 
 def joined(phone: str, code: str | None = None, password: str | None = "correct horse") -> Joined:  # noqa: S107
-    return join(phone=phone, password=password, name="Li", invitation_code=code, now=NOW)
+    return join(
+        phone=phone,
+        password=password,
+        name="Li",
+        invitation_code=code,
+        disclosure=disclosures.joining().digest,
+        now=NOW,
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from mingchi.catalogue import listing
 from mingchi.catalogue.models import Category, Product, Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
+from mingchi.members import disclosures
 from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant, MerchantStaff, Warehouse
 from mingchi.orders import cases
@@ -65,6 +66,7 @@ def member(sponsor: Member | None = None, password: str | None = None) -> Member
         password=password,
         name="Li",
         invitation_code=sponsor.invitation_code if sponsor else None,
+        disclosure=disclosures.joining().digest,
         now=NOW,
     )
     return Member.objects.get(pk=joined.member_id)

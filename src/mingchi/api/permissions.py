@@ -65,6 +65,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "sign_out": MEMBERS,
         "me": MEMBERS,
         "edit_profile": MEMBERS,
+        "get_joining_disclosure": ANYBODY,
+        "agree": MEMBERS,
         "list_team": MEMBERS,
         "staff_csrf": ANYBODY,
         "staff_sign_in": ANYBODY,

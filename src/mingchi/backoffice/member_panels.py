@@ -93,6 +93,24 @@ def downlines(member: Member) -> Panel:
     )
 
 
+def doors(member: Member) -> Panel:
+    """By which WeChat they sign in, and what they were told before they joined."""
+    bound = [
+        (_("WeChat"), f"{row.app_id} {row.masked_openid}", display.moment(row.bound_at))
+        for row in member.wechat_bindings.all()
+    ]
+    told = [
+        (_("read and understood"), str(row.disclosure), display.moment(row.agreed_at))
+        for row in member.consents.select_related("disclosure")
+    ]
+    return Panel(
+        title=_("Signing in and consent"),
+        headers=[_("what"), _("which"), _("when")],
+        rows=[*bound, *told],
+        empty=_("By phone only; nothing is written down of what they were told."),
+    )
+
+
 def positions(member: Member) -> Panel:
     """Points with their exit terms."""
     rows = queries.positions(member.pk)

@@ -221,6 +221,7 @@ class MemberPage(Page):
             member_panels.money(thing),
             member_panels.positions(thing),
             member_panels.awards(thing),
+            member_panels.doors(thing),
             member_panels.uplines(thing),
             member_panels.downlines(thing),
             member_panels.orders(thing),

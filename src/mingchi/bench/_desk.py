@@ -77,6 +77,7 @@ def _orders(merchant_id: int, count: int) -> None:
 
     from mingchi.catalogue.models import Category, Product, Sku
     from mingchi.foundation import clock
+    from mingchi.members import disclosures
     from mingchi.members.models import Member
     from mingchi.usecases import run_flows
     from mingchi.usecases.join import join
@@ -98,7 +99,7 @@ def _orders(merchant_id: int, count: int) -> None:
     )
     now = clock.now()
     join(phone="19900009999", password="Bench-only-9999", name="bench",  # noqa: S106
-         invitation_code=None, now=now)  # fmt: skip
+         invitation_code=None, disclosure=disclosures.joining().digest, now=now)  # fmt: skip
     member_id = Member.objects.get().pk
     for number in range(count):
         place_order(

@@ -139,6 +139,7 @@ def _open_shop() -> tuple[list[str], list[int]]:
     from mingchi.catalogue import listing
     from mingchi.catalogue.models import Category, Product, Sku
     from mingchi.foundation import clock
+    from mingchi.members import disclosures
     from mingchi.rebates.settlement import settle_pending
     from mingchi.usecases.join import join
     from mingchi.usecases.open_platform import open_platform
@@ -147,7 +148,14 @@ def _open_shop() -> tuple[list[str], list[int]]:
     numbers = count(19_900_000_001)
     phones = [str(next(numbers)) for _ in range(_BUYERS)]
     for phone in phones:
-        join(phone=phone, password=_PASSWORD, name="bench", invitation_code=None, now=clock.now())
+        join(
+            phone=phone,
+            password=_PASSWORD,
+            name="bench",
+            invitation_code=None,
+            disclosure=disclosures.joining().digest,
+            now=clock.now(),
+        )
     settle_pending(opened.programme_id)
     category = Category.objects.create(name="bench")
     sku_ids = []

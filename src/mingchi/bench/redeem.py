@@ -56,6 +56,7 @@ def _open_shop() -> int:
     from django.db import transaction
 
     from mingchi.foundation import clock
+    from mingchi.members import disclosures
     from mingchi.rebates import inbox
     from mingchi.rebates.settlement import settle_pending
     from mingchi.usecases.join import join
@@ -63,7 +64,12 @@ def _open_shop() -> int:
 
     programme_id = open_platform(plan_toml=all_awards(exits="0")).programme_id
     joined = join(
-        phone=_PHONE, password=_PASSWORD, name="bench", invitation_code=None, now=clock.now()
+        phone=_PHONE,
+        password=_PASSWORD,
+        name="bench",
+        invitation_code=None,
+        disclosure=disclosures.joining().digest,
+        now=clock.now(),
     )
     assert joined.member_id == 1
     settle_pending(programme_id)

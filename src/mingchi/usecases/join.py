@@ -1,10 +1,11 @@
-"""Somebody becomes a member."""
+"""Somebody becomes a member, told what must be known first."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
+from mingchi.members import disclosures
 from mingchi.members import services as members
 from mingchi.usecases import checks, events
 from mingchi.usecases.bind_wechat import bind_by_ticket
@@ -25,17 +26,19 @@ def join(
     password: str | None,
     name: str,
     invitation_code: str | None,
+    disclosure: str,
     now: datetime,
     is_demo: bool = False,
     is_read_only: bool = False,
     wechat_ticket: str = "",
 ) -> Joined:
     """A new member, bound for good to whoever invited, and to the WeChat that the ticket is for;
-    `password` None: can't sign in by one.
+    `password` None: can't sign in by one. `disclosure` is the digest of the text they were shown.
 
     Errors: `phone_invalid`, `phone_taken` 409, `password_weak`, `invitation_unknown`,
-    `text_invalid`, those of `bind_by_ticket`.
+    `text_invalid`, those of `disclosures.seen` and `bind_by_ticket`.
     """
+    shown = disclosures.seen(disclosure)
     name = checks.text(name, field="name", longest=60, needed=True)
     with transaction.atomic():
         sponsor = members.by_invitation(invitation_code) if invitation_code else None
@@ -48,6 +51,7 @@ def join(
             is_demo=is_demo,
             is_read_only=is_read_only,
         )
+        disclosures.consent(member, shown, now=now)
         if wechat_ticket:
             bind_by_ticket(member=member, ticket=wechat_ticket, now=now)
         events.record("member", member.pk, sponsor=events.member_key(member.sponsor_id))

@@ -1,9 +1,11 @@
 """Members join, sign in and out."""
 
 from datetime import datetime
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
+from pydantic import StringConstraints
 
 from mingchi.api import principals
 from mingchi.api.auth_shapes import SignedInOut, WechatTicket, limit_tries, signed_in
@@ -11,6 +13,7 @@ from mingchi.api.fields import Before, Done, Input, Limit, Name, Page, Password,
 from mingchi.api.paging import page
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock, context, masking
+from mingchi.members import disclosures
 from mingchi.members import services as members
 from mingchi.members.models import Member
 from mingchi.usecases import join as use_join
@@ -18,6 +21,19 @@ from mingchi.usecases import keep_profile
 from mingchi.usecases import sign_in as use_sign_in
 
 router = GuardedRouter(tags=["members"])
+Digest = Annotated[str, StringConstraints(max_length=64, pattern="^[0-9a-f]*$")]
+
+
+class DisclosureOut(Schema):
+    """What must be known before joining; show it whole."""
+
+    language: str
+    text: str = Field(description="a sentence a line")
+    digest: str = Field(description="its version")
+
+
+class AgreeIn(Input):
+    disclosure: Digest
 
 
 class JoinIn(Input):
@@ -25,6 +41,9 @@ class JoinIn(Input):
     password: Password
     name: Name
     invitation_code: str | None = Field(default=None, pattern="^[0-9A-Za-z]{4,16}$")
+    disclosure: Digest = Field(
+        default="", description="digest of `GET …/disclosure` as it was shown; needed"
+    )
     wechat_ticket: WechatTicket = ""
 
 
@@ -62,6 +81,9 @@ class MeOut(Schema):
     region: str | None
     joined_at: datetime
     is_read_only: bool
+    unread_disclosure: DisclosureOut | None = Field(
+        description="a text in force that I have not read yet; null: none"
+    )
 
 
 class BroughtOut(Schema):
@@ -79,7 +101,9 @@ class TeamOut(Page[BroughtOut]):
 
 @router.post("/join", response={201: SignedInOut}, summary="Join")
 def join(request: HttpRequest, data: JoinIn) -> Status[SignedInOut]:
-    """Become a member. The invitation code binds the sponsor, for good."""
+    """Become a member. The invitation code binds the sponsor, for good. `disclosure` says which
+    text was shown and is kept: 422 `disclosure_unseen` without one, 409 `disclosure_changed` where
+    it is another by now; both have the text in `details.disclosure`."""
     limit_tries(request, name="join", person=members.normalise_phone(data.phone))
     now = clock.now()
     joined = use_join.join(
@@ -87,6 +111,7 @@ def join(request: HttpRequest, data: JoinIn) -> Status[SignedInOut]:
         password=data.password,
         name=data.name,
         invitation_code=data.invitation_code,
+        disclosure=data.disclosure,
         wechat_ticket=data.wechat_ticket,
         now=now,
     )
@@ -148,6 +173,22 @@ def edit_profile(request: HttpRequest, data: ProfileIn) -> MeOut:
     return _me(members.get(member_id))
 
 
+@router.get("/disclosure", response=DisclosureOut, summary="What to know before joining")
+def get_joining_disclosure(request: HttpRequest) -> DisclosureOut:
+    """In the reader's language."""
+    return _disclosure(disclosures.joining())
+
+
+@router.post("/me/consents", response=Done, summary="I have read it")
+def agree(request: HttpRequest, data: AgreeIn) -> Done:
+    """The text of `unread_disclosure`, where it changed since I joined. 409 `disclosure_changed`
+    where it is another by now."""
+    keep_profile.agree(
+        member_id=principals.member_of(request).pk, disclosure=data.disclosure, now=clock.now()
+    )
+    return Done()
+
+
 @router.get("/team", response=TeamOut, summary="Whom I brought")
 def list_team(request: HttpRequest, limit: Limit = 20, before: Before = None) -> TeamOut:
     """The first generation, newest first."""
@@ -172,6 +213,7 @@ def _brought(member: Member) -> BroughtOut:
 
 
 def _me(member: Member) -> MeOut:
+    unread = disclosures.unseen(member.pk)
     return MeOut(
         id=member.pk,
         name=member.name,
@@ -181,4 +223,9 @@ def _me(member: Member) -> MeOut:
         region=member.region,
         joined_at=member.joined_at,
         is_read_only=member.is_read_only,
+        unread_disclosure=None if unread is None else _disclosure(unread),
     )
+
+
+def _disclosure(found: disclosures.Text) -> DisclosureOut:
+    return DisclosureOut(language=found.language, text=found.text, digest=found.digest)

@@ -45,10 +45,19 @@ class MemberOut(Schema):
     joined_at: datetime
 
 
+class ConsentOut(Schema):
+    """Which text a member has read at joining, or as it changed."""
+
+    digest: str
+    language: str
+    agreed_at: datetime
+
+
 class MemberDetailOut(MemberOut):
     balance_fen: int
     available_fen: int
     held_upt: int
+    consents: list[ConsentOut] = Field(description="newest first")
 
 
 class RankIn(Input):
@@ -98,7 +107,7 @@ def staff_list_members(
 
 @router.get("/{member_id}", response=MemberDetailOut, summary="A member")
 def staff_get_member(request: HttpRequest, member_id: Id) -> MemberDetailOut:
-    """With wallet and points."""
+    """With wallet, points, and what they were told."""
     found = Member.objects.filter(pk=member_id).first()
     if found is None:
         raise NotFoundError()
@@ -108,6 +117,14 @@ def staff_get_member(request: HttpRequest, member_id: Id) -> MemberDetailOut:
         balance_fen=wallet.balance_fen,
         available_fen=wallet.available_fen,
         held_upt=queries.holding(found.pk),
+        consents=[
+            ConsentOut(
+                digest=each.disclosure_id,
+                language=each.disclosure.language,
+                agreed_at=each.agreed_at,
+            )
+            for each in found.consents.select_related("disclosure")
+        ],
     )
 
 

@@ -1,5 +1,6 @@
 """Who buys, how they sign in, what staff appointed them to."""
 
+from mingchi.members.models.consent import Consent, Disclosure
 from mingchi.members.models.member import (
     REGION,
     Address,
@@ -17,6 +18,8 @@ __all__ = [
     "REGION",
     "Address",
     "AgentAppointment",
+    "Consent",
+    "Disclosure",
     "Member",
     "MemberToken",
     "RankChange",

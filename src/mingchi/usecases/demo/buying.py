@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+from mingchi.members import disclosures
 from mingchi.members.addresses import Place
 from mingchi.orders.models import Order, OrderLine
 from mingchi.usecases import run_flows
@@ -60,6 +61,7 @@ def _join(world: World, number: int, when: datetime) -> None:
         password=people.MEMBER_PASSWORD if signs_in else None,
         name=name,
         invitation_code=sponsor.invitation_code if sponsor else None,
+        disclosure=disclosures.joining().digest,
         now=when,
         is_demo=True,
         is_read_only=False,
@@ -143,6 +145,7 @@ def _check_out(world: World, buyer: Buyer, number: int, when: datetime) -> Check
         wish=wish,
         digest=shown.digest,
         idempotency_key=world.key("cart", number),
+        disclosure=disclosures.joining().digest,
         now=when,
         is_demo=True,
     )
@@ -201,6 +204,7 @@ def _place(world: World, buyer: Buyer, items: list[Item], number: int, when: dat
         items=items,
         delivery=delivery,
         idempotency_key=world.key("order", number),
+        disclosure=disclosures.joining().digest,
         now=when,
         is_demo=True,
     )
