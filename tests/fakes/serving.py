@@ -1,5 +1,6 @@
 """What both fakes have in common: HTTP on loopback, keys made anew, faults on order."""
 
+import base64
 import socket
 import threading
 import time
@@ -178,6 +179,11 @@ def is_signed(of: rsa.RSAPrivateKey, text: str, signature: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def unwrapped(text: str) -> bytes:
+    """Base64."""
+    return base64.b64decode(text)
 
 
 def share_fen(amount_fen: int, *, ppm: int = 6000) -> int:

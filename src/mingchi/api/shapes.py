@@ -106,7 +106,8 @@ class PayIn(Input):
         default="",
         max_length=100,
         pattern="^[!-~]*$",
-        description="the buyer's id at the gateway (WeChat openid), where the way needs it",
+        description="the payer's id at Alipay, where the way needs it; never WeChat's: that is "
+        "asked of WeChat (`POST /api/payments/payer`)",
     )
 
 

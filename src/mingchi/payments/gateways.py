@@ -59,7 +59,7 @@ class Closing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """An attempt to pay, as the gateway is asked for it. `payer` is the buyer's id there (WeChat
+    """An attempt to pay, as the gateway is asked for it. `payer` is the payer's id there (WeChat
     openid, Alipay open id) where the channel needs one."""
 
     out_trade_no: str
@@ -161,6 +161,15 @@ class Gateway(Protocol):
 
     def bill(self, *, day: date, now: datetime) -> Bill:
         """What it says it did on a day (Asia/Shanghai); GatewayError `no_bill_yet`."""
+        ...
+
+
+@runtime_checkable
+class WechatApps(Protocol):
+    """A gateway that knows people by their openid at an app of ours at WeChat."""
+
+    def app_id(self, channel: str) -> str | None:
+        """The app at which the payer must be known; None where nobody need be."""
         ...
 
 

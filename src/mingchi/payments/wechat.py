@@ -38,6 +38,7 @@ TYPES: Final = {
     "h5": WeChatPayType.H5,
     "native": WeChatPayType.NATIVE,
 }
+NEED_PAYER: Final = frozenset({"jsapi", "mini"})
 # trade_state: what was refunded later was paid all the same.
 PAID: Final = frozenset({"SUCCESS", "REFUND"})
 REFUNDS: Final = {
@@ -78,13 +79,17 @@ class WechatGateway:
         found = CHANNELS.get(client, ())
         return () if "mini" in found and not self._config.mini_appid else found
 
+    def app_id(self, channel: str) -> str | None:
+        """The official account or the mini-program; none for H5 and Native."""
+        return self._appid(channel) if channel in NEED_PAYER else None
+
     def pay_data(self, request: Request) -> dict[str, str]:
         """`qr` with `code_url`, `redirect` with `url`, or `wechat` with what wx.requestPayment and
         WeixinJSBridge take."""
         if request.channel not in TYPES:
             raise GatewayError("unknown_channel")
         more: dict[str, Any] = {}
-        if request.channel in ("jsapi", "mini"):
+        if request.channel in NEED_PAYER:
             if not request.payer:
                 raise GatewayError("payer_needed")
             more["payer"] = {"openid": request.payer}

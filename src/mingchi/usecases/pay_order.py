@@ -9,12 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.members import services as members
+from mingchi.members import wechat
 from mingchi.orders import checkouts
 from mingchi.orders import services as orders
 from mingchi.orders.models import Checkout, Order
 from mingchi.payments import gateways
 from mingchi.payments import services as payments
-from mingchi.payments.gateways import Client, GatewayDownError, GatewayError, Request
+from mingchi.payments.gateways import (
+    Client,
+    GatewayDownError,
+    GatewayError,
+    Request,
+    WechatApps,
+)
 from mingchi.payments.models import Payment
 from mingchi.usecases import follow_flow
 from mingchi.usecases.follow_flow import PAID, order_flow
@@ -43,6 +50,7 @@ class _Device:
 
     gateway: str
     client: str
+    channel: str
     payer: str
     client_ip: str
 
@@ -56,15 +64,19 @@ def pay_order(
     gateway: str = "sandbox",
     client: str = Client.BROWSER,
     payer: str = "",
+    session: str = "",
     client_ip: str = "127.0.0.1",
 ) -> PayData:
-    """A new attempt to pay one order, alone, with the gateway's best channel for the client.
+    """A new attempt to pay one order, alone, with the gateway's best channel for the client. Who
+    pays in WeChat is whom WeChat named on the device of this sign-in (`session`, its token), else
+    the member as bound; never whom somebody names.
 
-    Errors: `not_found` 404, `not_payable` 409 where nothing is to be paid, the time is over, or the
+    Errors: `payer_unknown` 409 where WeChat must be asked first, `payer_claimed` where one is
+    named, `not_found` 404, `not_payable` 409 where nothing is to be paid, the time is over, or the
     order's flow does not wait for the money yet, `unknown_gateway`, `gateway_refused` 409,
     `gateway_down` 503: the same key asks the gateway for the same attempt again.
     """
-    device = _Device(gateway=gateway, client=client, payer=payer, client_ip=client_ip)
+    device = _device(member_id, gateway, client, payer, session, client_ip)
     begun = _once(
         "pay_order",
         member_id,
@@ -85,11 +97,12 @@ def pay_checkout(
     gateway: str = "sandbox",
     client: str = Client.BROWSER,
     payer: str = "",
+    session: str = "",
     client_ip: str = "127.0.0.1",
 ) -> PayData:
     """A new attempt to pay at once all orders of a checkout that wait for their money. Errors as
     `pay_order`."""
-    device = _Device(gateway=gateway, client=client, payer=payer, client_ip=client_ip)
+    device = _device(member_id, gateway, client, payer, session, client_ip)
     begun = _once(
         "pay_checkout",
         member_id,
@@ -130,29 +143,50 @@ def _once(
 
 def _of_order(member_id: int, order_id: int, device: _Device, now: datetime) -> _Attempt:
     members.acting(member_id)
-    channel = _channel(device)
     order = orders.lock(order_id, member_id=member_id)
-    return _attempt(order.checkout, [order], str(order.state), device.gateway, channel, now)
+    return _attempt(order.checkout, [order], str(order.state), device, now)
 
 
 def _of_checkout(member_id: int, checkout_id: int, device: _Device, now: datetime) -> _Attempt:
     members.acting(member_id)
-    channel = _channel(device)
     checkout = checkouts.get(checkout_id, member_id=member_id)
     keys = checkout.orders.values_list("pk", flat=True)
     held = orders.lock_all(list(keys))
-    return _attempt(checkout, held, str(held[0].state), device.gateway, channel, now)
+    return _attempt(checkout, held, str(held[0].state), device, now)
 
 
-def _channel(device: _Device) -> str:
-    channels = gateways.get(device.gateway).channels(Client(device.client))
+def _device(
+    member_id: int, gateway: str, client: str, payer: str, session: str, client_ip: str
+) -> _Device:
+    way = gateways.get(gateway)
+    channels = way.channels(Client(client))
     if not channels:
         raise DomainError("unknown_gateway", _("There is no such way to pay."), field="gateway")
-    return channels[0]
+    app_id = way.app_id(channels[0]) if isinstance(way, WechatApps) else None
+    if app_id is not None:
+        payer = _payer_in_wechat(member_id, app_id, payer, session)
+    return _Device(
+        gateway=gateway, client=client, channel=channels[0], payer=payer, client_ip=client_ip
+    )
+
+
+def _payer_in_wechat(member_id: int, app_id: str, claimed: str, session: str) -> str:
+    if claimed:
+        raise DomainError(
+            "payer_claimed",
+            _("Who pays in WeChat is asked of WeChat. Leave `payer` out."),
+            field="payer",
+        )
+    found = wechat.payer(member_id=member_id, token=session, app_id=app_id)
+    if found is None:
+        raise ConflictError(
+            "payer_unknown", _("WeChat has not said yet who pays on this device."), field="payer"
+        )
+    return found
 
 
 def _attempt(
-    checkout: Checkout, held: Sequence[Order], state: str, gateway: str, channel: str, now: datetime
+    checkout: Checkout, held: Sequence[Order], state: str, device: _Device, now: datetime
 ) -> _Attempt:
     until = {order: _payable_until(order, now) for order in held}
     waiting = {order: due_at for order, due_at in until.items() if due_at is not None}
@@ -163,8 +197,8 @@ def _attempt(
     payment = payments.attempt(
         checkout=checkout,
         orders=list(waiting),
-        gateway=gateway,
-        channel=channel,
+        gateway=device.gateway,
+        channel=device.channel,
         now=now,
         expires_at=min(waiting.values()),
     )

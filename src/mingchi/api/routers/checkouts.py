@@ -11,7 +11,7 @@ from mingchi.api import shapes as order_shapes
 from mingchi.api.cart_shapes import PreviewOut
 from mingchi.api.client import address
 from mingchi.api.fields import Done, Id, Input, Line
-from mingchi.api.principals import idempotency_key, member_of
+from mingchi.api.principals import bearer_token, idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.api.shapes import ItemIn, OrderOut, PayIn, PayOut
 from mingchi.foundation import clock
@@ -123,6 +123,7 @@ def pay_checkout(request: HttpRequest, checkout_id: Id, data: PayIn) -> PayOut:
         checkout_id=checkout_id,
         idempotency_key=idempotency_key(request),
         now=clock.now(),
+        session=bearer_token(request),
         client_ip=address(request),
         **data.dict(),
     )

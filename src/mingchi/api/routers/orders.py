@@ -9,7 +9,7 @@ from mingchi.api.client import address
 from mingchi.api.fields import Before, Done, Id, Input, Limit, Page, Region
 from mingchi.api.member_orders import OwnOrderOut, Tab, TrackingOut
 from mingchi.api.paging import page
-from mingchi.api.principals import idempotency_key, member_of
+from mingchi.api.principals import bearer_token, idempotency_key, member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.api.shapes import ItemIn, PayIn, PayOut, RefundAskedOut, RefundIn, RefundOut
 from mingchi.foundation import clock
@@ -103,6 +103,7 @@ def pay_order(request: HttpRequest, order_id: Id, data: PayIn) -> PayOut:
         order_id=order_id,
         idempotency_key=idempotency_key(request),
         now=clock.now(),
+        session=bearer_token(request),
         client_ip=address(request),
         **data.dict(),
     )

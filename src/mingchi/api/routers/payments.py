@@ -24,7 +24,10 @@ class WayOut(Schema):
         description="jsapi, mini, h5, native (WeChat); wap, app, mini (Alipay); page (sandbox)"
     )
     name: str
-    needs_payer: bool = Field(description="whether `payer`, the buyer's id there, has to be sent")
+    needs_payer: bool = Field(
+        description="whether it must be known who pays: at WeChat by a binding or by "
+        "`POST /api/payments/payer`, at Alipay by `payer`"
+    )
 
 
 class PaymentTakenOut(Schema):
