@@ -52,8 +52,9 @@ class People:
         return Answer(200, body, {"Content-Type": "text/plain"})
 
     def _sent_on(self, query: dict[str, str]) -> Answer:
-        if query["appid"] != APPID or query["scope"] != "snsapi_base":
-            return Answer(400, b"scope")
+        order = ["appid", "redirect_uri", "response_type", "scope", "state"]
+        if [*query] != order or query["appid"] != APPID or query["scope"] != "snsapi_base":
+            return Answer(400, b"parameters")
         code = self.code(self.browses, appid=APPID)
         to = f"{query['redirect_uri']}?code={code}&state={quote(query['state'])}"
         return Answer(302, b"", {"Location": to})

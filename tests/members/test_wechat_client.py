@@ -131,8 +131,8 @@ class TestWhatIsOffered:
     def test_all(self, fake: FakeWechat) -> None:
         assert offered() == [App.BROWSER, App.MINI, App.SANDBOX]
         assert authorize_url() == (
-            f"{fake.address}/connect/oauth2/authorize"
-            f"?appid={APPID}&response_type=code&scope=snsapi_base"
+            f"{fake.address}/connect/oauth2/authorize?appid={APPID}&redirect_uri={{redirect_uri}}"
+            "&response_type=code&scope=snsapi_base&state={state}#wechat_redirect"
         )
 
     def test_without_wechat_the_sandbox_pretends(self) -> None:

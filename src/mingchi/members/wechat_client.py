@@ -84,14 +84,15 @@ def app_of(app_id: str) -> App | None:
 
 
 def authorize_url() -> str | None:
-    """Where the browser inside WeChat is sent, to which `redirect_uri`, `state` and the fragment
-    `#wechat_redirect` are added; None where that is not offered."""
+    """Where the browser inside WeChat is sent, `{redirect_uri}` and `{state}` filled in; None where
+    that is not offered. WeChat takes the words in this order only."""
     config: WechatSignIn | None = settings.WECHAT_SIGN_IN
     if config is None or App.BROWSER not in offered():
         return None
     return (
-        f"{config.open_address.rstrip('/')}/connect/oauth2/authorize"
-        f"?appid={config.appid}&response_type=code&scope=snsapi_base"
+        f"{config.open_address.rstrip('/')}/connect/oauth2/authorize?appid={config.appid}"
+        "&redirect_uri={redirect_uri}&response_type=code&scope=snsapi_base&state={state}"
+        "#wechat_redirect"
     )
 
 

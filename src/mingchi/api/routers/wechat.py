@@ -34,8 +34,8 @@ class WechatCodeIn(Input):
 class WechatWaysOut(Schema):
     clients: list[App] = Field(description="where one may sign in by WeChat; empty: nowhere")
     authorize_url: str | None = Field(
-        description="where the browser inside WeChat goes for a code, with `&redirect_uri=…&state=…"
-        "#wechat_redirect`; null: not offered"
+        description="where the browser inside WeChat goes for a code, `{redirect_uri}` and "
+        "`{state}` filled in; null: not offered"
     )
 
 

@@ -26,3 +26,18 @@ export function confirmed(title: string, content = "", yes = t("common.ok")): Pr
     });
   });
 }
+
+/** Ask for a word; null where somebody thought better of it. */
+export function asked(title: string, hint: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    uni.showModal({
+      title,
+      editable: true,
+      placeholderText: hint,
+      confirmText: t("common.ok"),
+      cancelText: t("common.cancel"),
+      success: ({ confirm, content }) => resolve((confirm && content?.trim()) || null),
+      fail: () => resolve(null),
+    });
+  });
+}

@@ -111,6 +111,12 @@ export const shop = {
   "payment.pay": ["确认支付", "Pay"],
   "payment.again": ["重新支付", "Pay again"],
   "payment.pending": ["正在确认支付结果…", "Waiting for the payment…"],
+  "payment.unheard": [
+    "微信显示已支付，平台还没有收到通知，请稍候，不要重复支付",
+    "WeChat says it is paid; its notice has not come yet. Please wait, and do not pay again",
+  ],
+  "payment.outcome.cancelled": ["已取消支付，没有扣款", "You cancelled. Nothing was charged"],
+  "payment.outcome.failed": ["支付没有完成，请重试或换一种方式", "It was not paid. Try again, or another way"],
   "payment.paid": ["支付成功", "Paid"],
   "payment.paidHint": ["商家会尽快为您发货", "The merchants will send your goods soon"],
   "payment.over": ["订单已关闭", "This order is closed"],

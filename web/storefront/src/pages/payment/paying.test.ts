@@ -1,0 +1,88 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+interface Asked {
+  url: string;
+  data: Record<string, unknown>;
+  success(answer: { statusCode: number; data: unknown }): void;
+}
+const asked: Asked[] = [];
+let answers: { statusCode: number; data: unknown }[] = [];
+const stored = new Map<string, unknown>();
+vi.stubGlobal("uni", {
+  getStorageSync: (key: string) => stored.get(key) ?? "",
+  setStorageSync: (key: string, value: unknown) => stored.set(key, value),
+  removeStorageSync: (key: string) => stored.delete(key),
+  request: (one: Asked) => {
+    asked.push(one);
+    one.success(answers.shift()!);
+  },
+});
+vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 MicroMessenger/8.0.50" });
+vi.stubGlobal("getCurrentPages", () => [{ $page: { fullPath: "/pages/payment/payment?id=7" } }]);
+const { outcomeOf, pay, payClient, tellPayer } = await import("./paying");
+
+const DATA = { appId: "wx1", timeStamp: "1", nonceStr: "n", package: "p", signType: "RSA", paySign: "s" };
+const attempt = { statusCode: 200, data: { out_trade_no: "T1", data: { kind: "wechat", ...DATA } } };
+const refused = (code: string) => ({ statusCode: 409, data: { error: { code, message: code } } });
+
+beforeEach(() => {
+  asked.length = 0;
+  stored.clear();
+});
+
+it.each([
+  ["get_brand_wcpay_request:ok", "done"],
+  ["requestPayment:ok", "done"],
+  ["get_brand_wcpay_request:cancel", "cancelled"],
+  ["requestPayment:fail cancel", "cancelled"],
+  ["get_brand_wcpay_request:fail", "failed"],
+  ["requestPayment:fail jsapi has no permission", "failed"],
+  ["", "failed"],
+])("%s is %s", (told, outcome) => expect(outcomeOf(told)).toBe(outcome));
+
+describe("inside WeChat", () => {
+  const window = { location: { origin: "https://shop", pathname: "/", href: "" }, WeixinJSBridge: {} };
+  const bridge = (err_msg: string) => {
+    const invoke = vi.fn((_name: string, _data: object, told: (answer: object) => void) => told({ err_msg }));
+    vi.stubGlobal("window", { ...window, WeixinJSBridge: { invoke } });
+    return invoke;
+  };
+
+  it("hands WeChat what the API signed, says so before it is known, and names no payer", async () => {
+    const invoke = bridge("get_brand_wcpay_request:cancel");
+    const handing = vi.fn();
+    answers = [attempt];
+    expect(payClient()).toBe("wechat");
+    expect(await pay(7, "wechat", handing)).toEqual({ outcome: "cancelled", qr: null });
+    expect(invoke.mock.calls[0]!.slice(0, 2)).toEqual(["getBrandWCPayRequest", DATA]);
+    expect(handing).toHaveBeenCalledOnce();
+    expect(asked[0]!.data).toEqual({ gateway: "wechat", client: "wechat", payer: "" });
+  });
+
+  it("leaves for WeChat where nobody knows who pays, and has handed over nothing", async () => {
+    bridge("");
+    const set = vi.fn();
+    vi.stubGlobal("sessionStorage", { setItem: set });
+    const handing = vi.fn();
+    const at = "http://wx/authorize?redirect_uri={redirect_uri}&state={state}";
+    answers = [refused("payer_unknown"), { statusCode: 200, data: { authorize_url: at } }];
+    expect(await pay(7, "wechat", handing)).toEqual({ outcome: "left", qr: null });
+    const away = JSON.parse(set.mock.calls[0]![1] as string) as Record<string, string>;
+    expect(away).toMatchObject({ purpose: "pay", back: "/pages/payment/payment?id=7" });
+    expect(away["state"]).toMatch(/^[0-9a-f]{32}$/);
+    const { href } = (globalThis as unknown as { window: typeof window }).window.location;
+    expect(href).toBe(`http://wx/authorize?redirect_uri=https%3A%2F%2Fshop%2F&state=${away["state"]}`);
+    expect(handing).not.toHaveBeenCalled();
+  });
+
+  it("tells WeChat's word as it came", async () => {
+    answers = [{ statusCode: 200, data: { done: true } }];
+    await tellPayer({ client: "wechat", code: "c7" });
+    expect(asked[0]).toMatchObject({ url: "/api/payments/payer", data: { client: "wechat", code: "c7" } });
+  });
+
+  it("lets other refusals be told", async () => {
+    answers = [refused("not_payable")];
+    await expect(pay(7, "wechat", () => undefined)).rejects.toMatchObject({ code: "not_payable" });
+  });
+});
