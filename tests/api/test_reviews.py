@@ -37,11 +37,11 @@ def line(buyer: Api, merchant: Merchant, article: Sku) -> OrderLine:
     return OrderLine.objects.get(order=order)
 
 
-def upload(api: Api, data: bytes) -> Answer:
+def upload(api: Api, data: bytes, path: str = "/pictures") -> Answer:
     file = SimpleUploadedFile("p.png", data)
     sent = api.client.generic(
         "POST",
-        "/api/pictures",
+        f"/api{path}",
         encode_multipart(BOUNDARY, {"image": file}),
         content_type=MULTIPART_CONTENT,
         headers=api.headers,

@@ -81,7 +81,12 @@ class Shopper:
 
 @contextmanager
 def shopping(
-    browser: Browser, server: str, *, size: ViewportSize = PHONE, dark: bool = False
+    browser: Browser,
+    server: str,
+    *,
+    size: ViewportSize = PHONE,
+    dark: bool = False,
+    user_agent: str | None = None,
 ) -> Iterator[Shopper]:
     """A shopper with a browser of their own; fails on anything the console complains of."""
     context = browser.new_context(
@@ -91,6 +96,7 @@ def shopping(
         timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
         color_scheme="dark" if dark else "light",
+        user_agent=user_agent,
     )
     page = context.new_page()
     page.set_default_timeout(10_000)

@@ -1,4 +1,4 @@
-"""What all ways of signing in have in common."""
+"""What all ways of signing in have in common, and how often members may do what costs."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from mingchi.api import client
 from mingchi.foundation import rate_limit
 from mingchi.usecases import sign_in as use_sign_in
 
-QUARTER_HOUR_S = 900
+QUARTER_HOUR_S, HOUR_S = 900, 3600
 WechatTicket = Annotated[
     str,
     StringConstraints(max_length=64, pattern="^[A-Za-z0-9_-]*$"),
@@ -32,6 +32,12 @@ def limit_tries(request: HttpRequest, *, name: str, person: str) -> None:
     rate_limit.hit(
         name=f"{name}.address", key=client.address(request), limit=100, window_s=QUARTER_HOUR_S
     )
+
+
+def limit_uploads(member_id: int) -> None:
+    """How many pictures a member may upload: drawing them anew is work."""
+    key = f"member:{member_id}"
+    rate_limit.hit(name="picture.upload", key=key, limit=60, window_s=HOUR_S)
 
 
 def signed_in(found: use_sign_in.SignedIn) -> SignedInOut:

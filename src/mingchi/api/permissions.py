@@ -67,6 +67,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "edit_profile": MEMBERS,
         "get_joining_disclosure": ANYBODY,
         "agree": MEMBERS,
+        "set_portrait": MEMBERS,
+        "remove_portrait": MEMBERS,
         "list_team": MEMBERS,
         "staff_csrf": ANYBODY,
         "staff_sign_in": ANYBODY,
@@ -260,6 +262,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "staff_appoint_shareholder": action("member.appoint"),
         "staff_bind_sponsor": action("member.bind_sponsor"),
         "staff_freeze_member": action("member.freeze"),
+        "staff_take_down_portrait": action("portrait.take_down"),
         # staff: money
         "staff_list_withdrawals": LOOK,
         "staff_decide_withdrawal": action("withdrawal.decide", moves_money=True),

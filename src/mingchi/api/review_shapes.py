@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from mingchi.api import catalogue_shapes
 from mingchi.api.catalogue_shapes import PictureOut
 from mingchi.api.fields import PRINTABLE, Id, Input, Pictures
+from mingchi.catalogue import images
 from mingchi.foundation import masking
 from mingchi.reviews.models import MOST_CHARACTERS, Review
 
@@ -52,6 +53,7 @@ class ReviewOut(Schema):
 
     id: int
     nickname: str = Field(description="masked: the first character and ***")
+    portrait: PictureOut | None = Field(description="what its writer shows beside the name")
     stars: int
     text: str
     pictures: list[PictureOut]
@@ -97,6 +99,7 @@ def review(found: Review) -> ReviewOut:
     return ReviewOut(
         id=found.pk,
         nickname=masking.name(found.member.name),
+        portrait=catalogue_shapes.picture_of(images.portrait(found.member)),
         stars=found.stars,
         text=found.text,
         pictures=_pictures(found, is_addition=False),

@@ -13,6 +13,7 @@ from mingchi.backoffice import display, fields, member_panels
 from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
+from mingchi.catalogue import images
 from mingchi.ledger.keys import SPAN
 from mingchi.members.models import (
     AgentAppointment,
@@ -25,6 +26,7 @@ from mingchi.rebates import queries
 from mingchi.rebates.models import Participant
 from mingchi.usecases import appoint, split
 from mingchi.usecases.bind_sponsor import bind_sponsor
+from mingchi.usecases.keep_portrait import take_down_portrait
 
 NAME = display.column(_("full name"), lambda row: row.name, order="name")
 FROZEN = display.column(
@@ -112,6 +114,11 @@ def _freeze(deed: Deed) -> Any:
     return _("Payouts are stopped.") if frozen else _("Payouts go on.")
 
 
+def _take_down(deed: Deed) -> Any:
+    take_down_portrait(by=deed.user, member_id=deed.thing.pk, **deed.values)
+    return _("The portrait is gone.")
+
+
 ACTS = (
     Act(
         name="rank",
@@ -149,6 +156,17 @@ ACTS = (
             "The tree decides who is paid for whose orders. Members can't change it; this is the "
             "one audited way. It counts for orders settled from here on."
         ),
+        variant=ActionVariant.WARNING,
+    ),
+    Act(
+        name="portrait",
+        label=_("Take the portrait down"),
+        right="portrait.take_down",
+        form=ReasonForm,
+        run=_take_down,
+        shown=lambda member: images.portrait(member) is not None,
+        icon="no_photography",
+        explain=_("It is erased. The member may show another one."),
         variant=ActionVariant.WARNING,
     ),
     Act(
@@ -202,6 +220,7 @@ class MemberPage(Page):
             display.column(_("rank"), lambda row: row.rank_now or display.NOTHING),
         ),
         ("region", FROZEN),
+        display.column(_("portrait"), lambda row: display.thumbnail(images.portrait(row))),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -12,8 +12,9 @@ from django.db.models import Exists, ForeignObjectRel, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from mingchi.catalogue import pictures
-from mingchi.catalogue.models import Image, Product
+from mingchi.catalogue.models import Image, Portrait, Product
 from mingchi.catalogue.pictures import Picture
+from mingchi.members.models import Member
 
 NAME: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}(?:-(?:800|400|200))?\.webp")
 _KEPT_UNUSED: Final = timedelta(days=1)
@@ -64,17 +65,33 @@ def keep(
     return made.pk
 
 
+def portrait(member: Member) -> str | None:
+    """The digest of what a member shows beside their name; None for nothing."""
+    shown: Portrait | None = getattr(member, "portrait", None)
+    return None if shown is None else shown.image.digest
+
+
+def erase(image: Image) -> bool:
+    """Forget a picture at once, with all its sizes, unless something shows it still; whether it is
+    gone. Call it after the transaction that took it from its place: files don't come back."""
+    return bool(_forget(image.pk, image.digest, _unshown()))
+
+
 def prune(*, now: datetime) -> int:
     """Forget pictures that nothing shows and that nobody uploaded since yesterday, and files that
     no row knows; how many."""
     orphans = _orphans(now).values_list("pk", "digest")
-    gone = sum(_forget(pk, digest, now) for pk, digest in list(orphans))
+    gone = sum(_forget(pk, digest, _orphans(now)) for pk, digest in list(orphans))
     return gone + sum(_sweep(folder, now) for folder in _names("", files=False))
 
 
 def _orphans(now: datetime) -> QuerySet[Image]:
+    return _unshown().filter(used_at__lt=now - _KEPT_UNUSED)
+
+
+def _unshown() -> QuerySet[Image]:
     """Whoever points at pictures is found by itself, tables of higher rooms too."""
-    found = Image.objects.filter(used_at__lt=now - _KEPT_UNUSED)
+    found = Image.objects.all()
     for relation in Image._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel):
             assert not isinstance(relation.related_model, str)
@@ -83,12 +100,12 @@ def _orphans(now: datetime) -> QuerySet[Image]:
     return found
 
 
-def _forget(pk: int, digest: str, now: datetime) -> int:
+def _forget(pk: int, digest: str, orphans: QuerySet[Image]) -> int:
     with transaction.atomic():
         _hold(digest)
         if Product.objects.filter(detail__contains=digest[2:]).exists():
             return 0
-        gone = _orphans(now).filter(pk=pk).delete()[0]
+        gone = orphans.filter(pk=pk).delete()[0]
         if gone and not Image.objects.filter(digest=digest).exists():
             for size in (None, *pictures.THUMBNAILS):
                 storage().delete(pictures.name(digest, size))

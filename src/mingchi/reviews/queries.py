@@ -47,7 +47,8 @@ def of_product(
 def told(rows: QuerySet[Review]) -> QuerySet[Review]:
     """With line, member and pictures, in three queries however many."""
     pictures = Prefetch("pictures", ReviewPicture.objects.select_related("image"))
-    return rows.select_related("line", "member", "product__listing").prefetch_related(pictures)
+    related = ("line", "member__portrait__image", "product__listing")
+    return rows.select_related(*related).prefetch_related(pictures)
 
 
 def summary(product_id: int) -> Summary:

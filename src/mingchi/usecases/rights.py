@@ -100,6 +100,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "member.rank": _right(OPERATOR),
         "member.appoint": _right(OPERATOR),
         "member.freeze": _right(OPERATOR, FINANCE, COMPLIANCE),
+        "portrait.take_down": _right(OPERATOR, SERVICE, COMPLIANCE),
         "event.put_back": _right(OPERATOR),
         "staff.edit": _right(),
     }

@@ -4,20 +4,28 @@ from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Field, Schema, Status
+from ninja import Field, File, Schema, Status, UploadedFile
 from pydantic import StringConstraints
 
 from mingchi.api import principals
-from mingchi.api.auth_shapes import SignedInOut, WechatTicket, limit_tries, signed_in
+from mingchi.api.auth_shapes import (
+    SignedInOut,
+    WechatTicket,
+    limit_tries,
+    limit_uploads,
+    signed_in,
+)
+from mingchi.api.catalogue_shapes import PictureOut, picture_of
 from mingchi.api.fields import Before, Done, Input, Limit, Name, Page, Password, Phone
 from mingchi.api.paging import page
 from mingchi.api.routing import GuardedRouter
+from mingchi.catalogue import images
 from mingchi.foundation import clock, context, masking
 from mingchi.members import disclosures
 from mingchi.members import services as members
 from mingchi.members.models import Member
 from mingchi.usecases import join as use_join
-from mingchi.usecases import keep_profile
+from mingchi.usecases import keep_images, keep_portrait, keep_profile
 from mingchi.usecases import sign_in as use_sign_in
 
 router = GuardedRouter(tags=["members"])
@@ -81,6 +89,7 @@ class MeOut(Schema):
     region: str | None
     joined_at: datetime
     is_read_only: bool
+    portrait: PictureOut | None
     unread_disclosure: DisclosureOut | None = Field(
         description="a text in force that I have not read yet; null: none"
     )
@@ -91,6 +100,7 @@ class BroughtOut(Schema):
 
     name: str = Field(description="masked")
     phone: str = Field(description="masked")
+    portrait: PictureOut | None
     joined_at: datetime
 
 
@@ -173,6 +183,25 @@ def edit_profile(request: HttpRequest, data: ProfileIn) -> MeOut:
     return _me(members.get(member_id))
 
 
+@router.post("/me/portrait", response=MeOut, summary="Show a portrait")
+def set_portrait(request: HttpRequest, image: File[UploadedFile]) -> MeOut:
+    """Beside my name: in my profile, by my reviews, to whoever brought me. JPEG, PNG or WebP up to
+    10 MB and 25 megapixels, drawn anew; the former is erased. At most 60 pictures an hour."""
+    member_id = principals.member_of(request).pk
+    limit_uploads(member_id)
+    data = image.read(keep_images.READ_AT_MOST)
+    keep_portrait.set_portrait(member_id=member_id, data=data)
+    return _me(members.get(member_id))
+
+
+@router.delete("/me/portrait", response=MeOut, summary="Show no portrait")
+def remove_portrait(request: HttpRequest) -> MeOut:
+    """It is erased."""
+    member_id = principals.member_of(request).pk
+    keep_portrait.remove_portrait(member_id=member_id)
+    return _me(members.get(member_id))
+
+
 @router.get("/disclosure", response=DisclosureOut, summary="What to know before joining")
 def get_joining_disclosure(request: HttpRequest) -> DisclosureOut:
     """In the reader's language."""
@@ -193,7 +222,7 @@ def agree(request: HttpRequest, data: AgreeIn) -> Done:
 def list_team(request: HttpRequest, limit: Limit = 20, before: Before = None) -> TeamOut:
     """The first generation, newest first."""
     own = principals.member_of(request)
-    brought = members.brought(own.pk)
+    brought = members.brought(own.pk).select_related("portrait__image")
     found = page(brought, _brought, limit=limit, before=before)
     sponsor = own.sponsor
     return TeamOut(
@@ -208,6 +237,7 @@ def _brought(member: Member) -> BroughtOut:
     return BroughtOut(
         name=masking.name(member.name),
         phone=masking.phone(member.phone),
+        portrait=picture_of(images.portrait(member)),
         joined_at=member.joined_at,
     )
 
@@ -223,6 +253,7 @@ def _me(member: Member) -> MeOut:
         region=member.region,
         joined_at=member.joined_at,
         is_read_only=member.is_read_only,
+        portrait=picture_of(images.portrait(member)),
         unread_disclosure=None if unread is None else _disclosure(unread),
     )
 

@@ -9,6 +9,7 @@ from ninja import Field, File, Status, UploadedFile
 
 from mingchi.api import catalogue_shapes
 from mingchi.api import review_shapes as shapes
+from mingchi.api.auth_shapes import limit_uploads
 from mingchi.api.catalogue_shapes import UploadedOut
 from mingchi.api.fields import Before, Done, Id, Limit, Page
 from mingchi.api.paging import page
@@ -16,7 +17,7 @@ from mingchi.api.principals import member_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.catalogue import queries as catalogue
 from mingchi.catalogue.models import Image
-from mingchi.foundation import clock, rate_limit
+from mingchi.foundation import clock
 from mingchi.foundation.errors import NotFoundError
 from mingchi.orders.models import OrderLine
 from mingchi.reviews import queries
@@ -27,7 +28,6 @@ from mingchi.usecases import write_review as use
 shop_router = GuardedRouter(tags=["reviews"])
 router = GuardedRouter(tags=["reviews"])
 pictures_router = GuardedRouter(tags=["pictures"])
-HOUR_S = 3600
 OfStars = Annotated[int | None, Field(ge=1, le=5, description="only those with so many stars")]
 
 
@@ -68,8 +68,7 @@ def upload_own_picture(request: HttpRequest, image: File[UploadedFile]) -> Statu
     drawn anew: what it carried besides (place, camera) is gone. One that nothing shows is forgotten
     after a day. At most 60 an hour."""
     member_id = member_of(request).pk
-    key = f"member:{member_id}"
-    rate_limit.hit(name="picture.upload", key=key, limit=60, window_s=HOUR_S)
+    limit_uploads(member_id)
     data = image.read(keep_images.READ_AT_MOST)
     made = keep_images.upload_own_image(member_id=member_id, data=data)
     return Status(201, catalogue_shapes.uploaded(Image.objects.get(pk=made)))

@@ -7,11 +7,13 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 from pydantic import StringConstraints
 
+from mingchi.api.catalogue_shapes import PictureOut, picture_of
 from mingchi.api.fields import (
     MAX_UPT,
     PRINTABLE,
     AgentRegion,
     Before,
+    Done,
     Id,
     Input,
     Limit,
@@ -22,6 +24,7 @@ from mingchi.api.fields import (
 from mingchi.api.paging import page
 from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
+from mingchi.catalogue import images
 from mingchi.foundation import masking
 from mingchi.foundation.errors import NotFoundError
 from mingchi.ledger import accounts, balances
@@ -29,6 +32,7 @@ from mingchi.members.models import Member
 from mingchi.rebates import queries
 from mingchi.usecases import appoint as use_appoint
 from mingchi.usecases import bind_sponsor as use_bind
+from mingchi.usecases import keep_portrait as use_portrait
 
 router = GuardedRouter(tags=["staff: members"])
 Rank = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=PRINTABLE)]
@@ -57,6 +61,7 @@ class MemberDetailOut(MemberOut):
     balance_fen: int
     available_fen: int
     held_upt: int
+    portrait: PictureOut | None
     consents: list[ConsentOut] = Field(description="newest first")
 
 
@@ -80,6 +85,10 @@ class SponsorIn(Input):
 
 class FreezeIn(Input):
     frozen: bool
+    reason: Reason
+
+
+class ReasonIn(Input):
     reason: Reason
 
 
@@ -117,6 +126,7 @@ def staff_get_member(request: HttpRequest, member_id: Id) -> MemberDetailOut:
         balance_fen=wallet.balance_fen,
         available_fen=wallet.available_fen,
         held_upt=queries.holding(found.pk),
+        portrait=picture_of(images.portrait(found)),
         consents=[
             ConsentOut(
                 digest=each.disclosure_id,
@@ -176,6 +186,15 @@ def staff_freeze_member(request: HttpRequest, member_id: Id, data: FreezeIn) -> 
         by=staff_of(request), member_id=member_id, frozen=data.frozen, reason=data.reason
     )
     return FrozenOut(frozen=data.frozen)
+
+
+@router.post(
+    "/{member_id}/portrait/take-down", response=Done, summary="Take a member's portrait down"
+)
+def staff_take_down_portrait(request: HttpRequest, member_id: Id, data: ReasonIn) -> Done:
+    """What must not be shown; it is erased."""
+    use_portrait.take_down_portrait(by=staff_of(request), member_id=member_id, reason=data.reason)
+    return Done()
 
 
 def _member(found: Member) -> dict[str, Any]:

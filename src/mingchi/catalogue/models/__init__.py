@@ -5,6 +5,7 @@ from mingchi.catalogue.models.category import Category
 from mingchi.catalogue.models.home import Banner, HomeShelf, HomeShelfProduct, HotWord
 from mingchi.catalogue.models.image import Image
 from mingchi.catalogue.models.listing import Listing
+from mingchi.catalogue.models.portrait import Portrait
 from mingchi.catalogue.models.price import PriceRecord
 from mingchi.catalogue.models.product import Product, ProductImage
 from mingchi.catalogue.models.shopper import Favourite, Visit
@@ -23,6 +24,7 @@ __all__ = [
     "HotWord",
     "Image",
     "Listing",
+    "Portrait",
     "PriceRecord",
     "Product",
     "ProductImage",

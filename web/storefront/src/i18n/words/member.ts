@@ -34,7 +34,7 @@ export const member = {
   "me.mustKnow": ["须知内容有更新，请阅读", "What you must know has changed. Please read it"],
   "wechat.title": ["微信登录", "Signing in by WeChat"],
   "wechat.signIn": ["微信登录", "Sign in by WeChat"],
-  "wechat.signInSandbox": ["微信登录（沙盒，不连微信）", "Sign in by WeChat (sandbox, no WeChat)"],
+  "wechat.signInSandbox": ["用沙盒微信进入", "Enter by a sandbox WeChat"],
   "wechat.orPhone": ["或用手机号", "or by phone"],
   "wechat.sandboxWho": ["沙盒：扮演哪位微信用户？", "Sandbox: who are you at WeChat?"],
   "wechat.sandboxHint": ["任意名称，如 alice", "Any name, alice say"],
