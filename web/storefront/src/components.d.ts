@@ -6,6 +6,7 @@ declare module "vue" {
     AppCheck: (typeof import("./ui/app-check.vue"))["default"];
     AppChoice: (typeof import("./ui/app-choice.vue"))["default"];
     AppEmpty: (typeof import("./ui/app-empty.vue"))["default"];
+    AppFace: (typeof import("./ui/app-face.vue"))["default"];
     AppField: (typeof import("./ui/app-field.vue"))["default"];
     AppFrame: (typeof import("./ui/app-frame.vue"))["default"];
     AppIcon: (typeof import("./ui/app-icon.vue"))["default"];

@@ -62,6 +62,8 @@ export const member = {
   "me.allOrders": ["全部订单", "All"],
   "me.ordersOf": ["{state}：{n} 单", "{state}: {n}"],
   "profile.chinese": ["简体中文", "简体中文"],
+  "profile.portrait": ["更换头像", "Change portrait"],
+  "profile.noPortrait": ["移除头像", "Remove portrait"],
   "profile.joined": ["注册时间", "Joined"],
   "profile.saved": ["已保存", "Saved"],
   "profile.language": ["语言", "Language"],
