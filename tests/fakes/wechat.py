@@ -92,6 +92,7 @@ class Transfer:
     amount_fen: int
     openid: str
     at: datetime
+    appid: str = APPID
     state: str = "WAIT_USER_CONFIRM"
     reason: str = ""
     gateway_no: str = field(default_factory=lambda: f"13{secrets.randbelow(10**24):024d}")
@@ -396,14 +397,18 @@ class FakeWechat:
         known = self.transfers.get(number)
         if known is not None and (known.amount_fen, known.openid) != (amount_fen, data["openid"]):
             raise RefusedError("ALREADY_EXISTS")
-        known = known or Transfer(number, amount_fen, str(data["openid"]), self.clock())
+        if data["appid"] not in (APPID, MINI_APPID):
+            raise RefusedError("PARAM_ERROR")
+        openid, appid = str(data["openid"]), str(data["appid"])
+        known = known or Transfer(number, amount_fen, openid, self.clock(), appid)
         self.transfers[number] = known
         return self._transfer(known)
 
     def _do_query_transfer(self, data: dict[str, object]) -> dict[str, object]:
         if str(data["number"]) not in self.transfers:
             raise RefusedError("NOT_FOUND", 404)
-        return self._transfer(self.transfers[str(data["number"])])
+        found = self.transfers[str(data["number"])]
+        return {**self._transfer(found), "appid": found.appid}
 
     def _do_trade_bill(self, data: dict[str, object]) -> dict[str, str]:
         return self._file(self.trade_bill(date.fromisoformat(str(data["bill_date"]))))

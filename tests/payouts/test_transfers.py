@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 from tests.fakes.alipay import FakeAlipay
+from tests.fakes.people import APPID, MINI_APPID
 from tests.fakes.wechat import FakeWechat
 from tests.payouts.test_withdrawals import earn, pending, wallet
 from tests.usecases.shop import NOW, Shop, member, staff
@@ -16,7 +17,11 @@ from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import AuditRecord
 from mingchi.ledger import accounts
 from mingchi.ledger.balances import balance
+from mingchi.members import wechat
 from mingchi.members.models import Member
+from mingchi.members.wechat_client import Identity
+from mingchi.payments.wechat import WechatGateway
+from mingchi.payouts import transfers
 from mingchi.payouts.models import Transfer, Withdrawal
 from mingchi.usecases.appoint import freeze_member
 from mingchi.usecases.take_payment import take_payment
@@ -235,3 +240,53 @@ def test_who_may_and_where_to(desk: Desk) -> None:
             payee=Payee(gateway="wechat", account=" "),
         )
     assert Withdrawal.objects.get().masked_payee == "oU****6o"
+
+
+@pytest.mark.parametrize(
+    ("apps", "goes_to"),
+    [
+        ([MINI_APPID, APPID], MINI_APPID),
+        ([APPID], APPID),
+        ([MINI_APPID], MINI_APPID),
+        (["sandbox"], None),
+    ],
+)
+def test_it_goes_to_the_wechat_that_is_bound(
+    desk: Desk, apps: list[str], goes_to: str | None
+) -> None:
+    for app_id in apps:
+        identity = Identity(app_id=app_id, openid=f"oBound-{app_id}-0000")
+        wechat.bind(desk.who, identity, now=NOW)
+    found = desk.approved()
+    claimed = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+    assert found.payee == (claimed if goes_to is None else f"oBound-{goes_to}-0000")
+    desk.send(found)
+    (transfer,) = desk.wechat.transfers.values()
+    assert (transfer.openid, transfer.appid) == (found.payee, goes_to or APPID)
+    confirm = transfers.confirm_data(found)
+    assert confirm is not None
+    assert confirm["appId"] == transfer.appid
+    # Asked again, as the worker does, it is the same app.
+    told = WechatGateway(desk.wechat.config()).find_transfer(out_transfer_no=transfer.number)
+    assert told is not None
+    assert told.confirm == confirm
+
+
+def test_a_bound_member_need_not_name_it(desk: Desk) -> None:
+    with pytest.raises(DomainError, match="text_invalid"):
+        request_withdrawal(
+            member_id=desk.who.pk,
+            amount_fen=500,
+            idempotency_key="unbound",
+            now=NOW,
+            payee=Payee(gateway="wechat"),
+        )
+    wechat.bind(desk.who, Identity(app_id=APPID, openid="oBound-0000000000"), now=NOW)
+    request_withdrawal(
+        member_id=desk.who.pk,
+        amount_fen=500,
+        idempotency_key="bound",
+        now=NOW,
+        payee=Payee(gateway="wechat"),
+    )
+    assert Withdrawal.objects.get().payee == "oBound-0000000000"

@@ -195,7 +195,14 @@ class AlipayGateway:
         )
 
     def transfer(
-        self, *, out_transfer_no: str, amount_fen: int, payee: str, payee_name: str, remark: str
+        self,
+        *,
+        out_transfer_no: str,
+        amount_fen: int,
+        payee: str,
+        payee_name: str,
+        remark: str,
+        payee_app: str = "",
     ) -> TransferNotice:
         """To an Alipay account, `payee` its id (2088…) or its login; arrives at once mostly."""
         by_id = payee.isdigit() and payee.startswith("2088") and len(payee) == 16

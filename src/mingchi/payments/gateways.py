@@ -172,6 +172,10 @@ class WechatApps(Protocol):
         """The app at which the payer must be known; None where nobody need be."""
         ...
 
+    def payee_apps(self) -> Sequence[str]:
+        """The apps at which a payee may be known, where they take the money best first."""
+        ...
+
 
 @runtime_checkable
 class TransferGateway(Protocol):
@@ -180,9 +184,18 @@ class TransferGateway(Protocol):
     sends_money: bool
 
     def transfer(
-        self, *, out_transfer_no: str, amount_fen: int, payee: str, payee_name: str, remark: str
+        self,
+        *,
+        out_transfer_no: str,
+        amount_fen: int,
+        payee: str,
+        payee_name: str,
+        remark: str,
+        payee_app: str = "",
     ) -> TransferNotice:
-        """Send money. The same number again is done once; numbers are letters and digits."""
+        """Send money to whom `payee` is at the gateway, at this app of ours where it has several
+        (its usual one where none is named). The same number again is done once; numbers are letters
+        and digits."""
         ...
 
     def find_transfer(self, *, out_transfer_no: str) -> TransferNotice | None:

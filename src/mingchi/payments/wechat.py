@@ -83,6 +83,11 @@ class WechatGateway:
         """The official account or the mini-program; none for H5 and Native."""
         return self._appid(channel) if channel in NEED_PAYER else None
 
+    def payee_apps(self) -> Sequence[str]:
+        """The mini-program, whose page takes a transfer, before the official account."""
+        apps = (self._config.mini_appid, self._config.appid)
+        return [app_id for app_id in apps if app_id]
+
     def pay_data(self, request: Request) -> dict[str, str]:
         """`qr` with `code_url`, `redirect` with `url`, or `wechat` with what wx.requestPayment and
         WeixinJSBridge take."""
@@ -186,7 +191,14 @@ class WechatGateway:
         return None if answer is None else _answered(_refund, answer, "status")
 
     def transfer(
-        self, *, out_transfer_no: str, amount_fen: int, payee: str, payee_name: str, remark: str
+        self,
+        *,
+        out_transfer_no: str,
+        amount_fen: int,
+        payee: str,
+        payee_name: str,
+        remark: str,
+        payee_app: str = "",
     ) -> TransferNotice:
         """The receiver confirms it in WeChat within a day, or it ends. From 2 000 yuan on WeChat
         wants the name, which it compares."""
@@ -200,23 +212,27 @@ class WechatGateway:
             transfer_amount=amount_fen,
             transfer_remark=remark[:32],
             user_name=payee_name or None,
+            appid=payee_app or None,
         )
-        return _answered(_transfer, answer, self._confirm(answer))
+        return _answered(_transfer, answer, self._confirm(answer, payee_app))
 
     def find_transfer(self, *, out_transfer_no: str) -> TransferNotice | None:
         """By our number."""
         answer = self._client.call(
             "mch_transfer_bills_query", missing=NO_TRADE, out_bill_no=out_transfer_no
         )
-        return None if answer is None else _answered(_transfer, answer, self._confirm(answer))
+        if answer is None:
+            return None
+        app_id = str(answer.get("appid") or "")
+        return _answered(_transfer, answer, self._confirm(answer, app_id))
 
-    def _confirm(self, answer: Mapping[str, Any]) -> dict[str, str]:
-        """What wx.requestMerchantTransfer takes."""
+    def _confirm(self, answer: Mapping[str, Any], app_id: str) -> dict[str, str]:
+        """What wx.requestMerchantTransfer takes, in that app."""
         if not answer.get("package_info"):
             return {}
         return {
             "mchId": self._config.mchid,
-            "appId": self._config.appid,
+            "appId": app_id or self._config.appid,
             "package": str(answer["package_info"]),
         }
 

@@ -102,6 +102,7 @@ def _ask(transfer: Transfer) -> TransferNotice:
         out_transfer_no=number,
         amount_fen=transfer.amount_fen,
         payee=to.payee,
+        payee_app=to.payee_app,
         payee_name=to.payee_name,
         remark=REMARK,
     )

@@ -12,7 +12,9 @@ from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.ledger import accounts, balances
 from mingchi.members import services as members
+from mingchi.members import wechat
 from mingchi.payments import gateways
+from mingchi.payments.gateways import WechatApps
 from mingchi.payouts import services as payouts
 from mingchi.payouts import transfers
 from mingchi.payouts.models import Withdrawal
@@ -33,11 +35,13 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payee:
     """Where the money is to go: the member's account at a gateway, or by hand where none is named.
-    WeChat takes an openid, Alipay an id or a login with the name."""
+    WeChat takes an openid, that of the WeChat bound to the member where there is one, Alipay an id
+    or a login with the name."""
 
     gateway: str = ""
     account: str = ""
     name: str = ""
+    app_id: str = ""
 
 
 BY_HAND = Payee()
@@ -52,7 +56,7 @@ def request_withdrawal(
     `payouts_frozen` 409, `amount_invalid`, `unknown_gateway`, `text_invalid`.
     """
     checks.amount(amount_fen)
-    payee = _checked(payee)
+    payee = _checked(member_id, payee)
     with transaction.atomic():
         return once(
             action="request_withdrawal",
@@ -64,10 +68,25 @@ def request_withdrawal(
         )
 
 
-def _checked(payee: Payee) -> Payee:
+def bound_payee(*, member_id: int, gateway: str) -> tuple[str, str] | None:
+    """The app and the openid of the member's WeChat that a transfer by this gateway goes to; None
+    where none is bound, or the gateway is not WeChat's."""
+    way = gateways.for_transfers(gateway)
+    for app_id in way.payee_apps() if isinstance(way, WechatApps) else ():
+        openid = wechat.openid(member_id, app_id=app_id)
+        if openid is not None:
+            return app_id, openid
+    return None
+
+
+def _checked(member_id: int, payee: Payee) -> Payee:
     if not payee.gateway:
         return BY_HAND
-    gateways.for_transfers(payee.gateway)
+    bound = bound_payee(member_id=member_id, gateway=payee.gateway)
+    if bound is not None:
+        app_id, openid = bound
+        name = checks.text(payee.name, field="name", longest=60)
+        return Payee(gateway=payee.gateway, account=openid, name=name, app_id=app_id)
     return Payee(
         gateway=payee.gateway,
         account=checks.text(payee.account, field="account", longest=100, needed=True),
@@ -88,6 +107,7 @@ def _ask(member_id: int, amount_fen: int, payee: Payee, now: datetime) -> Asked:
         amount_fen=amount_fen,
         gateway=payee.gateway,
         payee=payee.account,
+        payee_app=payee.app_id,
         payee_name=payee.name,
         proposal=proposal,
         asked_at=now,

@@ -11,7 +11,7 @@ from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
 from mingchi.api.routers.payments import NAMES
 from mingchi.api.routing import GuardedRouter
-from mingchi.foundation import clock
+from mingchi.foundation import clock, masking
 from mingchi.foundation.errors import NotFoundError
 from mingchi.ledger import accounts, balances, rules, statements
 from mingchi.ledger.keys import SPAN
@@ -57,7 +57,12 @@ class AwardOut(Schema):
 
 class PayeeIn(Input):
     gateway: str = Field(pattern="^[a-z]{1,20}$", description="one of the payout ways")
-    account: str = Field(min_length=1, max_length=100, pattern="^[!-~]+$")
+    account: str = Field(
+        default="",
+        max_length=100,
+        pattern="^[!-~]*$",
+        description="the id there; not asked of a payout way that has an `account` of mine",
+    )
     name: str = Field(default="", max_length=60, pattern=PRINTABLE)
 
 
@@ -90,6 +95,9 @@ class WithdrawalOut(Schema):
 class PayoutWayOut(Schema):
     gateway: str
     name: str
+    account: str | None = Field(
+        description="my WeChat as it is bound, masked: it goes there; null: to be stated"
+    )
 
 
 @router.get("", response=WalletOut, summary="My balance")
@@ -138,7 +146,11 @@ def list_awards(request: HttpRequest, limit: Limit = 20, before: Before = None) 
 def list_payout_ways(request: HttpRequest) -> list[PayoutWayOut]:
     """Gateways that bring a withdrawal to the member; where there is none staff pay by hand."""
     codes = gateways.transfer_codes()
-    return [PayoutWayOut(gateway=code, name=str(NAMES[code])) for code in codes]
+    member_id = member_of(request).pk
+    return [
+        PayoutWayOut(gateway=code, name=str(NAMES[code]), account=_bound(member_id, code))
+        for code in codes
+    ]
 
 
 @router.post("/withdrawals", response={201: WithdrawalAskedOut}, summary="Ask for a withdrawal")
@@ -171,6 +183,11 @@ def get_withdrawal(request: HttpRequest, withdrawal_id: Id) -> WithdrawalOut:
     if found is None:
         raise NotFoundError()
     return _withdrawal(found)
+
+
+def _bound(member_id: int, gateway: str) -> str | None:
+    bound = use_withdraw.bound_payee(member_id=member_id, gateway=gateway)
+    return None if bound is None else masking.openid(bound[1])
 
 
 def _line(line: StatementLine, cash_kinds: Mapping[int, str]) -> LineOut:

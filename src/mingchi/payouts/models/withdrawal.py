@@ -48,7 +48,7 @@ class Redemption(models.Model):
 class Withdrawal(models.Model):
     """Money a member takes out of the wallet: reserved when asked for, booked when approved by
     staff (the proposal), paid by the bank, or through a payment gateway (`gateway`, `payee` the
-    member's id there) by a transfer."""
+    member's id there, at one of our apps where there are several) by a transfer."""
 
     class State(models.TextChoices):
         ASKED = "asked", _("asked")
@@ -68,6 +68,7 @@ class Withdrawal(models.Model):
     )
     gateway = models.CharField(_("gateway"), max_length=20, blank=True)
     payee = models.CharField(_("payee's account there"), max_length=100, blank=True)
+    payee_app = models.CharField(_("app at WeChat"), max_length=32, blank=True)
     payee_name = models.CharField(_("payee's name"), max_length=60, blank=True)
     transfer_no = models.CharField(_("transfer number"), max_length=40, unique=True, null=True)
     asked_at = models.DateTimeField(_("asked at"))

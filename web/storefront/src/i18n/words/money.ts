@@ -112,6 +112,7 @@ export const money = {
   "withdraw.tooMuch": ["超过可提现余额", "More than there is"],
   "withdraw.way": ["收款方式", "Paid by"],
   "withdraw.byHand": ["人工转账", "Bank, by staff"],
+  "withdraw.bound": ["到已绑定的微信", "To the WeChat that is bound"],
   "withdraw.account": ["收款账号", "Account"],
   "withdraw.name": ["收款人姓名", "Name"],
   "withdraw.how": ["申请后金额先预留，经审核后付款；审核未通过或付款失败时退回钱包。", "The amount is set aside and paid after a review. If it is refused or fails it comes back to your wallet."],
