@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from tests.api.clients import Api, joined, newcomer, staff
 
+from mingchi.foundation import clock
 from mingchi.members import disclosures
 from mingchi.members.models import Consent, Disclosure, Member
 
@@ -78,12 +79,15 @@ def test_asked_again_where_the_text_changed(changed) -> None:  # type: ignore[no
     assert (Consent.objects.count(), Disclosure.objects.count()) == (2, 2)
 
 
-@pytest.mark.parametrize("kind", [Consent, Disclosure])
-def test_what_was_read_stays(kind: type[Consent | Disclosure]) -> None:
+CHANGES = [(Consent, {"agreed_at": clock.now()}), (Disclosure, {"text": "another"})]
+
+
+@pytest.mark.parametrize(("kind", "change"), CHANGES, ids=["consent", "disclosure"])
+def test_what_was_read_stays(kind: type[Consent | Disclosure], change: dict[str, object]) -> None:
     joined()
     rows = kind.objects.all()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        rows.update(pk=7)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        rows.update(**change)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         rows._raw_delete("default")
     assert rows.count() == 1
