@@ -22,7 +22,7 @@ def changed(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
         monkeypatch.setattr(
             disclosures,
             "_joining",
-            lambda language: replace(before[language], text="new", digest=language[:2] * 32),
+            lambda language: replace(before[language], text="new", digest=f"{len(language):064x}"),
         )
 
     return change

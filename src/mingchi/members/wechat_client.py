@@ -36,8 +36,8 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
 class App(StrEnum):
     """Ours at WeChat, each with openids of its own; in the words of ways to pay."""
 
-    BROWSER = "wechat"  # the official account, in the browser inside WeChat
     MINI = "wechat_mini"
+    BROWSER = "wechat"  # the official account, in the browser inside WeChat
     SANDBOX = "sandbox"  # no WeChat at all
 
 

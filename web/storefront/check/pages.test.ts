@@ -6,7 +6,7 @@ const QUERY = { id: "1", sku: "1", qty: "1", text: "茶", join: "ABCD2345" };
 // Pages that also open without knowing what they are about, and then may have nothing to ask.
 const ABOUT_NOTHING = ["login/login", "addresses/edit", "points/redeem", "wallet/withdraw"];
 // What these show at first is on the device.
-const ASKS_NOTHING = ["pages/search/search", "pages/login/login"];
+const ASKS_NOTHING = ["pages/search/search"];
 
 beforeAll(launch);
 
@@ -30,6 +30,16 @@ async function looked(page: string, query: Record<string, string>) {
 }
 
 describe("what is pressed", () => {
+  it("signs in by the code that WeChat gives this device", async () => {
+    const login = await open("pages/login/login", {});
+    await login.press("微信登录");
+    expect(seen.asked.slice(-1)).toEqual([
+      { method: "POST", path: "/api/members/wechat/sign-in", data: { client: "wechat_mini", code: "of-this-device" } },
+    ]);
+    expect(seen.gone).toEqual(["/pages/me/me"]);
+    login.leave();
+  });
+
   it("leads to another page", async () => {
     const me = await open("pages/me/me", {});
     await me.press("我的优惠券");

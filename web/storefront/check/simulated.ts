@@ -10,6 +10,7 @@ type Json = Record<string, any>;
 interface Asked {
   method: string;
   path: string;
+  data: unknown;
 }
 export interface Shown {
   text: string;
@@ -42,6 +43,7 @@ const wx: Json = {
   reLaunch: went,
   showToast: noticed,
   showModal: ({ success }: Json) => success({ confirm: true, cancel: false }),
+  login: ({ success }: Json) => success({ code: "of-this-device" }),
   setNavigationBarTitle: noticed,
   getSystemInfoSync: () => device,
   getWindowInfo: () => device,
@@ -53,9 +55,9 @@ const wx: Json = {
 };
 
 /** An operation's answer, made of the schema of its first success. */
-function answer({ url, method, success }: Json): { abort: () => void } {
+function answer({ url, method, data, success }: Json): { abort: () => void } {
   const path = new URL(url, "https://shop.test").pathname;
-  seen.asked.push({ method, path });
+  seen.asked.push({ method, path, data });
   const operation = operations.find((one) => one.method === method && one.path.test(path));
   if (!operation) throw new Error(`the API has no ${method} ${path}`);
   setTimeout(() => success({ statusCode: operation.status, data: example(operation.body), header: {} }));

@@ -1,1 +1,0 @@
-import{o,D as a}from"./index-CxICfeJf.js";function s(s){o(()=>{a.value&&s()})}export{s as o};

@@ -1,1 +1,0 @@
-import{L as n,al as o,am as t,q as c}from"./index-CxICfeJf.js";function e(n){o({title:n,icon:"none",duration:2500})}function a(o){if(!(o instanceof n))throw o;e(o.message)}function i(n,o="",e=c("common.ok")){return new Promise(a=>{t({title:n,content:o,confirmText:e,cancelText:c("common.cancel"),success:({confirm:n})=>a(n),fail:()=>a(!1)})})}export{a,i as c,e as t};
