@@ -56,12 +56,10 @@ def invoice_waits(order: Order) -> bool:
     return found.exists()
 
 
-def notify(order: Order, *, text: str, key: str) -> Notification:
+def notify(order: Order, *, text: str, key: str) -> None:
     """Put a message to the buyer on its way; the same key again changes nothing."""
-    found, _made = Notification.objects.get_or_create(
-        order=order, key=key, defaults={"member_id": order.member_id, "text": text[:300]}
-    )
-    return found
+    message = Notification(order=order, key=key, member_id=order.member_id, text=text[:300])
+    Notification.objects.bulk_create([message], ignore_conflicts=True)
 
 
 def send_waiting(*, now: datetime, limit: int = 500) -> int:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
@@ -30,7 +31,10 @@ def of_order(order: Order, *states: Shipment.State) -> list[Shipment]:
     """The order's shipments in these states, or where none is named all that were not voided and
     did not come back; without replacements."""
     found = Shipment.objects.filter(order=order, case=None).order_by("id")
-    return list(found.filter(state__in=states) if states else found.exclude(state__in=GONE))
+    own = list(found.filter(state__in=states) if states else found.exclude(state__in=GONE))
+    for shipment in own:
+        shipment.order = order
+    return own
 
 
 def of_case(case: AfterSalesCase, *states: Shipment.State) -> list[Shipment]:
@@ -41,17 +45,34 @@ def of_case(case: AfterSalesCase, *states: Shipment.State) -> list[Shipment]:
 
 def prepare(order: Order, *, case: AfterSalesCase | None = None) -> list[Shipment]:
     """The shipments in preparation, one a warehouse; what is held and stands in none gets one."""
-    kept = Reservation.objects.filter(line__order=order, case=case).order_by("line__position")
     open_ones = of_case(case, State.PREPARING) if case else of_order(order, State.PREPARING)
+    return _prepared(order, case, open_ones)
+
+
+def to_work_on(order: Order) -> list[Shipment]:
+    """The same with those that have left stock and are still with us, the oldest first."""
+    known = of_order(order, State.PREPARING, State.SHIPPED)
+    open_ones = [each for each in known if each.state == State.PREPARING]
+    prepared = _prepared(order, None, open_ones)
+    return known + [each for each in prepared if each not in open_ones]
+
+
+def _prepared(
+    order: Order, case: AfterSalesCase | None, open_ones: Sequence[Shipment]
+) -> list[Shipment]:
+    kept = Reservation.objects.filter(line__order=order, case=case).order_by("line__position")
     by_warehouse = {each.warehouse_id: each for each in open_ones}
-    planned = _planned(open_ones)
-    for reservation in kept:
-        missing = reservation.held - planned.get(reservation.pk, 0)
+    for reservation in kept.annotate(planned=_planned(open_ones)):
+        missing = reservation.held - reservation.planned
         if missing <= 0:
             continue
         place = reservation.warehouse_id
         if place not in by_warehouse:
             by_warehouse[place] = _open(order, case, place)
+            ShipmentLine.objects.create(
+                shipment=by_warehouse[place], reservation=reservation, units=missing
+            )
+            continue
         line, made = ShipmentLine.objects.get_or_create(
             shipment=by_warehouse[place], reservation=reservation, defaults={"units": missing}
         )
@@ -274,10 +295,13 @@ def _to_collect_fen(shipment: Shipment) -> int:
     return order.total_fen
 
 
-def _planned(shipments: Sequence[Shipment]) -> dict[int, int]:
-    """Units of each reservation that stand in these shipments."""
-    rows = ShipmentLine.objects.filter(shipment__in=shipments).values_list("reservation")
-    return dict(rows.annotate(planned=Sum("units")))
+def _planned(shipments: Sequence[Shipment]) -> Coalesce:
+    """In a query of reservations: the units of each that stand in these shipments."""
+    lines = ShipmentLine.objects.filter(
+        reservation=OuterRef("pk"), shipment__in=[each.pk for each in shipments] or [0]
+    )
+    units = lines.order_by().values("reservation").annotate(all=Sum("units")).values("all")
+    return Coalesce(Subquery(units), 0)
 
 
 def _open(order: Order, case: AfterSalesCase | None, warehouse_id: int | None) -> Shipment:

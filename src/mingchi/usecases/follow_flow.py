@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation.errors import ConflictError
@@ -101,10 +101,8 @@ def carry_on(flow: Flow, *, now: datetime) -> None:
     waits for something else. What a step refuses is raised, and nothing has happened."""
     assert connection.in_atomic_block
     instance_id = flow.instance_id
-    while instance_id is not None and (
-        run_flows.fire_in(instance_id, now) or _ran(instance_id, now)
-    ):
-        pass
+    if instance_id is not None:
+        _carry_on(instance_id, now)
 
 
 def hasten(flow: Flow, *, now: datetime) -> None:
@@ -123,7 +121,7 @@ def do_steps(flow: Flow, steps: Collection[str], *, actor: Actor, now: datetime)
     while (item := _open_item(flow, steps, seen)) is not None:
         seen.add((item.instance_id, item.node))
         complete(item, actor=actor, now=now)
-        carry_on(Flow(kind=item.kind, subject=item.subject), now=now)
+        _carry_on(item.instance_id, now)
 
 
 def complete(item: WorkItem, *, actor: Actor, now: datetime, outcome: str = "") -> None:
@@ -231,22 +229,25 @@ def _parcels(flow: Flow) -> QuerySet[FlowInstance]:
 
 def _brought(flow: Flow, now: datetime) -> _Round:
     """One round; nothing under a hold."""
+    signals = Signal.objects.filter(kind=flow.kind, subject=flow.subject)
+    due = Timer.objects.filter(instance=OuterRef("pk"), due_at__lte=now)
     row = (
         not_held(flow.instances.filter(ended_at=None))
-        .values_list("pk", "status", "next_try_at")
+        .annotate(is_told=Exists(signals.filter(status=Signal.Status.SENT)), is_due=Exists(due))
+        .values_list("pk", "status", "next_try_at", "is_told", "is_due")
         .first()
     )
     if row is None:
         return _Round(0, False)
-    instance_id, status, next_try_at = row
+    instance_id, status, next_try_at, is_told, is_due = row
     keys = [instance_id]
     done = 0
     if status == FlowInstance.Status.QUEUED and (next_try_at or now) <= now:
         done += run_flows.start(keys, now=now)
-    signals = Signal.objects.filter(kind=flow.kind, subject=flow.subject)
-    if signals.filter(status=Signal.Status.SENT).exists():
+    if is_told:
         run_flows.deliver(keys, now=now)
-    run_flows.fire(keys, now=now)
+    if is_due or is_told or done:  # either may have set a time that is over
+        run_flows.fire(keys, now=now)
     ready = jobs.ready_of(instance_id, now=now)
     ran = sum([run_flows.run_job(job, now=now) for job in ready])
     return _Round(done + ran, ran < len(ready))
@@ -263,6 +264,11 @@ def _open_item(flow: Flow, steps: Collection[str], seen: Collection[Place]) -> W
 def _locked(flow: Flow, now: datetime) -> Locked | None:
     instance_id = flow.instance_id
     return None if instance_id is None else instances.lock(instance_id, now=now)
+
+
+def _carry_on(instance_id: int, now: datetime) -> None:
+    while run_flows.fire_in(instance_id, now) or _ran(instance_id, now):
+        pass
 
 
 def _ran(instance_id: int, now: datetime) -> bool:

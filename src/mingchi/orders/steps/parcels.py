@@ -21,7 +21,7 @@ DUE = "reserved and (paid or cash_on_delivery)"
 def _in_preparation(context: StepContext) -> list[Shipment]:
     """The parcels to work on; an order without allocation gets one now."""
     if parse(context.subject)[0] == ORDER:
-        shipments.prepare(order_of(context))
+        return _some(context, shipments.to_work_on(order_of(context)))
     return _some(context, parcels_of(context, State.PREPARING, State.SHIPPED))
 
 
