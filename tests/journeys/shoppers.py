@@ -64,6 +64,11 @@ class Shopper:
         """What is named for those who don't see it."""
         self.page.locator(f'[aria-label="{label}"]:visible').nth(nth).click()
 
+    def write(self, label: str, text: str) -> None:
+        """Into the field of this label."""
+        fields = self.page.locator("input:visible, textarea:visible")
+        fields.and_(self.page.get_by_label(label, exact=True)).fill(text)
+
     def sees(self, text: str) -> None:
         self.page.get_by_text(text, exact=False).locator("visible=true").first.wait_for()
 
@@ -114,4 +119,4 @@ def shopping(
     yield Shopper(page, complaints)
     with suppress(Exception):
         context.close()
-    assert complaints == []
+    assert complaints == [], complaints
