@@ -25,7 +25,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     browser = [item for item in items if item.get_closest_marker("browser")]
     if browser and os.environ.get("CI"):
-        raise pytest.UsageError("browser tests need Chromium; install Debian's chromium-headless-shell")
+        raise pytest.UsageError(
+            "browser tests need Chromium; install Debian's chromium-headless-shell"
+        )
     for item in browser:
         item.add_marker(pytest.mark.skip(reason="no Chromium: browser tests were not run"))
 
