@@ -1,11 +1,13 @@
 """What somebody was told before they joined is kept, and asked again as it changes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
 from tests.api.clients import Api, joined, newcomer, staff
 
+from mingchi.config.environment import ROOT
 from mingchi.foundation import clock
 from mingchi.members import disclosures
 from mingchi.members.models import Consent, Disclosure, Member
@@ -36,6 +38,13 @@ def test_in_the_readers_language(asked: str, language: str) -> None:
     found = disclosures.joining(asked)
     assert (found.language, len(found.digest)) == (language, 64)
     assert len(found.text.splitlines()) == 2
+
+
+@pytest.mark.parametrize("language", disclosures.LANGUAGES)
+def test_the_storefront_says_the_same_elsewhere(language: str) -> None:
+    words = Path(ROOT, "web/storefront/src/i18n/words/money.ts").read_text(encoding="utf-8")
+    for line in disclosures.joining(language).text.splitlines():
+        assert f'"{line}"' in words
 
 
 def test_which_text_in_which_language_when() -> None:

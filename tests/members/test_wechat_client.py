@@ -94,7 +94,8 @@ def test_what_wechat_refuses(fake: FakeWechat, errcode: object, refused: tuple[s
         b'{"openid": "o"}',
         b'{"openid": "oUpF8uMuAJO_M2pxb1Q9zN\\u0000"}',
         b'{"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "unionid": ["x"]}',
-        b'{"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "x": "' + b"x" * LARGEST_ANSWER + b'"}',
+        # Good in all that is read of it, and too long.
+        b'{"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}' + b" " * LARGEST_ANSWER,
     ],
     ids=lambda body: repr(body[:40]),
 )

@@ -4,7 +4,7 @@
 import { type Answer, get } from "@/api/client";
 import { t } from "@/i18n";
 import { here } from "./going";
-import { asked } from "./telling";
+import { asked, tell } from "./telling";
 
 export type WechatClient = Answer<"/api/members/wechat", "get">["clients"][number];
 /** What the code is for; the page that asked for it takes it up again. */
@@ -74,7 +74,8 @@ export function codeBroughtBack(purpose: Purpose): WechatCode | null {
 // #ifdef MP-WEIXIN
 function codeOfMiniProgram(): Promise<string | null> {
   return new Promise((resolve) => {
-    uni.login({ provider: "weixin", success: ({ code }) => resolve(code), fail: () => resolve(null) });
+    const fail = () => (tell(t("wechat.noCode")), resolve(null));
+    uni.login({ provider: "weixin", success: ({ code }) => resolve(code), fail });
   });
 }
 // #endif

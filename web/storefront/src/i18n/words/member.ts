@@ -35,6 +35,7 @@ export const member = {
   "wechat.title": ["微信登录", "Signing in by WeChat"],
   "wechat.signIn": ["微信登录", "Sign in by WeChat"],
   "wechat.signInSandbox": ["用沙盒微信进入", "Enter by a sandbox WeChat"],
+  "wechat.noCode": ["微信没有响应，请重试", "WeChat did not answer. Please try again"],
   "wechat.orPhone": ["或用手机号", "or by phone"],
   "wechat.sandboxWho": ["沙盒：扮演哪位微信用户？", "Sandbox: who are you at WeChat?"],
   "wechat.sandboxHint": ["任意名称，如 alice", "Any name, alice say"],

@@ -65,7 +65,8 @@ describe("inside WeChat", () => {
     vi.stubGlobal("sessionStorage", { setItem: set });
     const handing = vi.fn();
     const at = "http://wx/authorize?redirect_uri={redirect_uri}&state={state}";
-    answers = [refused("payer_unknown"), { statusCode: 200, data: { authorize_url: at } }];
+    const ways = { statusCode: 200, data: { clients: ["wechat"], authorize_url: at } };
+    answers = [refused("payer_unknown"), ways, ways];
     expect(await pay(7, "wechat", handing)).toEqual({ outcome: "left", qr: null });
     const away = JSON.parse(set.mock.calls[0]![1] as string) as Record<string, string>;
     expect(away).toMatchObject({ purpose: "pay", back: "/pages/payment/payment?id=7" });
@@ -73,6 +74,11 @@ describe("inside WeChat", () => {
     const { href } = (globalThis as unknown as { window: typeof window }).window.location;
     expect(href).toBe(`http://wx/authorize?redirect_uri=https%3A%2F%2Fshop%2F&state=${away["state"]}`);
     expect(handing).not.toHaveBeenCalled();
+  });
+
+  it("says so where this platform can't ask WeChat", async () => {
+    answers = [refused("payer_unknown"), { statusCode: 200, data: { clients: ["sandbox"], authorize_url: null } }];
+    await expect(pay(7, "wechat", () => undefined)).rejects.toMatchObject({ code: "payer_unknown" });
   });
 
   it("tells WeChat's word as it came", async () => {

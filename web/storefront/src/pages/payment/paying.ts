@@ -4,7 +4,7 @@
 import { type Answer, post } from "@/api/client";
 import { ApiError } from "@/api/error";
 import { keyFor, once } from "@/shared/keys";
-import { type WechatCode, wechatCode, wechatHere } from "@/shared/wechat";
+import { type WechatCode, wechatClient, wechatCode, wechatHere } from "@/shared/wechat";
 
 /** What came of it here: a code to show (`qr`), handed over, the page is left to ask who pays (`left`),
  * and, where the device itself says so, done, cancelled or failed. None but the platform's word counts. */
@@ -58,7 +58,8 @@ async function begin(checkoutId: number, gateway: string): Promise<Attempt | nul
     return await ask();
   } catch (thrown) {
     const device = wechatHere();
-    if (!(thrown instanceof ApiError) || thrown.code !== "payer_unknown" || !device) throw thrown;
+    const isAsked = thrown instanceof ApiError && thrown.code === "payer_unknown";
+    if (!isAsked || !device || (await wechatClient()) !== device) throw thrown;
     const code = await wechatCode(device, "pay");
     if (code === null) return null;
     await tellPayer(code);
