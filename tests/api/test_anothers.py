@@ -10,7 +10,7 @@ from tests.usecases.buying import HOME
 from mingchi.api import permissions
 from mingchi.api.app import api
 from mingchi.catalogue.models import Sku
-from mingchi.members.models import Address, Member
+from mingchi.members.models import Address, Member, WechatBinding
 from mingchi.orders.models import AfterSalesCase, Order, Refund
 from mingchi.payments.models import Payment
 from mingchi.reviews.models import Review
@@ -66,10 +66,12 @@ def ids(article: Sku) -> dict[str, int]:
     refund = owner.post(f"/orders/{order}/refunds", {"line_id": paid_for, "amount_fen": 1})
     invoice = owner.send("PUT", f"/after-sales/invoices/{order}", {"title": "Li"})
     withdrawal = owner.post("/wallet/withdrawals", {"amount_fen": 100})
-    for answer in (written, redeemed, case, refund, invoice, withdrawal):
+    bound = owner.post("/members/wechat/bindings", {"client": "sandbox", "code": "li"})
+    for answer in (written, redeemed, case, refund, invoice, withdrawal, bound):
         assert answer.status < 300, answer.body
     return {
         "address_id": add_address(member_id=member.pk, place=HOME),
+        "binding_id": WechatBinding.objects.get(member=member).pk,
         "checkout_id": Order.objects.get(pk=order).checkout_id,
         "order_id": order,
         "refund_id": refund.body["refund_id"],
@@ -81,7 +83,7 @@ def ids(article: Sku) -> dict[str, int]:
 
 
 def standing() -> list[Any]:
-    tables = (Address, AfterSalesCase, Order, Payment, Refund, Review)
+    tables = (Address, AfterSalesCase, Order, Payment, Refund, Review, WechatBinding)
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
