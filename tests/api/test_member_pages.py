@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_disclosures_are_of_the_books(article: Sku) -> None:
     operator, buyer = staff("operator"), joined()
     none = Api().get("/programme/disclosures").body
-    assert (none["spent_fen"], none["contributed_ppm"], none["positions"]) == (0, 0, 0)
+    assert (none["spent_fen"], none["contributed_ppm"], none["orders"]) == (0, 0, 0)
     order_id = completed(buyer, operator, article)
     settle()
     told = Api().get("/programme/disclosures").body
@@ -32,8 +32,8 @@ def test_disclosures_are_of_the_books(article: Sku) -> None:
         "paid_fen": 0,
         "subsidy_fen": 0,
         "price_without_subsidy": "1.428571",
-        "positions": 0,  # counted a moment ago, when there was none
-        "repaid_positions": 0,
+        "orders": 0,  # not counted yet
+        "repaid_orders": 0,
         "repaid_ppm": 0,
         "redeem_fee_ppm": 200_000,
     }

@@ -26,9 +26,10 @@ WORK = {
     "prune_images": "keep_images.prune_images",
     "close_due_statements": "state_merchants.close_due_statements",
     "count_units_sold": "count_sales.count_sales",
+    "keep_pool_figures": "keep_figures.keep_figures",
 }
 # What counts all there is asks for no time.
-TIMELESS = {"count_units_sold"}
+TIMELESS = {"count_units_sold", "keep_pool_figures"}
 
 
 def periodic() -> dict[str, str]:

@@ -128,6 +128,30 @@ class Sale(models.Model):
     amount_fen = models.BigIntegerField()
 
 
+class OrderShare(models.Model):
+    """What an order was worth when it settled, and which position has its points. A projection of
+    entries, written by `figures` alone."""
+
+    entry_id = models.BigIntegerField(primary_key=True)
+    position_id = models.BigIntegerField(null=True)
+    spend_fen = models.BigIntegerField()
+    granted_upt = models.BigIntegerField()
+
+
+class Figures(models.Model):
+    """What members are told of a programme, summed up to an entry. A projection, written by
+    `figures` alone: nobody who looks sums over all entries."""
+
+    programme = models.OneToOneField(Programme, models.CASCADE, primary_key=True)
+    entry = models.BigIntegerField()
+    spent_fen = models.BigIntegerField(default=0)
+    contributed_fen = models.BigIntegerField(default=0)
+    paid_fen = models.BigIntegerField(default=0)
+    subsidy_fen = models.BigIntegerField(default=0)
+    orders = models.BigIntegerField(default=0)
+    repaid_orders = models.BigIntegerField(default=0)
+
+
 class Position(models.Model):
     """Points of one member (or one order) with their exit terms."""
 

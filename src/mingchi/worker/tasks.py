@@ -22,6 +22,7 @@ from mingchi.usecases import (
     cancel_order,
     claim_coupons,
     count_sales,
+    keep_figures,
     keep_images,
     pay_refunds,
     publish_plan,
@@ -140,6 +141,11 @@ def send_waiting_notifications() -> int:
 @periodic(EVERY_TEN_MINUTES)
 def count_units_sold() -> int:
     return count_sales.count_sales()
+
+
+@periodic(EVERY_TEN_MINUTES)
+def keep_pool_figures() -> int:
+    return keep_figures.keep_figures()
 
 
 @periodic(EVERY_HOUR)

@@ -62,10 +62,10 @@ class DisclosuresOut(Schema):
     paid_fen: int = Field(description="what the pool has paid for points")
     subsidy_fen: int = Field(description="what of the pool the platform put in, at most")
     price_without_subsidy: str
-    positions: int
-    repaid_positions: int = Field(
-        description="those whose payments so far, and what they would bring now, reach what was "
-        "spent for them"
+    orders: int = Field(description="settled, and not refunded in full")
+    repaid_orders: int = Field(
+        description="those whose points have brought, or would bring now, the fee taken off, what "
+        "was spent on them: of what their position has paid and holds, their part by points granted"
     )
     repaid_ppm: int
     redeem_fee_ppm: int
@@ -123,11 +123,11 @@ def list_daily_prices(
 
 @router.get("/disclosures", response=DisclosuresOut, summary="What members are to know")
 def get_disclosures(request: HttpRequest) -> DisclosuresOut:
-    """Computed from the books; shares are rounded down. Positions are counted anew every five
-    minutes, all else is as after the last batch."""
+    """Computed from the books; shares are rounded down. Orders are counted anew every ten minutes,
+    all else is as after the last batch."""
     of = queries.programme()
     fee_ppm = plans.read(plans.active(of).toml).redeem_fee_ppm
-    found = disclosures.disclosures(redeem_fee_ppm=fee_ppm, of=of)
+    found = disclosures.disclosures(of)
     return DisclosuresOut(
         pool_fen=found.standing.pool_fen,
         supply_upt=found.standing.supply_upt,
@@ -138,8 +138,8 @@ def get_disclosures(request: HttpRequest) -> DisclosuresOut:
         paid_fen=found.moved.paid_fen,
         subsidy_fen=found.subsidy_fen,
         price_without_subsidy=found.price_without_subsidy,
-        positions=found.positions,
-        repaid_positions=found.repaid_positions,
+        orders=found.orders,
+        repaid_orders=found.repaid_orders,
         repaid_ppm=found.repaid_ppm,
         redeem_fee_ppm=fee_ppm,
         as_of=found.standing.as_of,

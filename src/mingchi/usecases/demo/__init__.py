@@ -24,6 +24,7 @@ from mingchi.rebates.settlement import Settler
 from mingchi.usecases.count_sales import count_sales
 from mingchi.usecases.demo import buying, earnings, offers, people, quarrels, running, shop, talking
 from mingchi.usecases.demo.world import Size, World
+from mingchi.usecases.keep_figures import keep_figures
 from mingchi.usecases.open_platform import open_platform
 
 SEED = 20260101
@@ -121,6 +122,7 @@ def _live_through(
 
 def _finish(world: World, seed: int) -> None:
     count_sales()
+    keep_figures()
     _write_books(world.programme_id)
     earnings.settle_up(world)
     _write_books(world.programme_id)

@@ -14,8 +14,8 @@ export const money = {
     "The pool holds ¥{P} for {S} points: ¥{p} a point.",
   ],
   "disclosure.risk": [
-    "全体会员消费 {X} 元，其中 {r}% 进入池，已兑付 {Y} 元；达到回本的积分持仓占 {q}%。",
-    "All members together spent ¥{X}; {r}% of it went into the pool, which has paid out ¥{Y}. {q}% of all positions have brought back what was spent for them.",
+    "全体会员消费 {X} 元，其中 {r}% 进入池，已兑付 {Y} 元；达到回本的订单占 {q}%。",
+    "All members together spent ¥{X}; {r}% of it went into the pool, which has paid out ¥{Y}. {q}% of all orders have brought back what was spent on them.",
   ],
   "disclosure.subsidy": [
     "池内含补贴 {s} 元；不含补贴的价格为 {p0} 元；补贴可随时停止。",
