@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 from tests.api.clients import Api, joined, staff
-from tests.api.journeys import completed, paid, settle
+from tests.api.journeys import completed, paid, settle, settler_at_work
 from tests.usecases.buying import HOME
 
 from mingchi.api import permissions
@@ -57,8 +57,8 @@ def ids(article: Sku) -> dict[str, int]:
     settle()
     line = owner.get(f"/orders/{done}").body["lines"][0]["id"]
     written = owner.post("/reviews", {"line_id": line, "stars": 4, "text": "good", "image_ids": []})
-    redeemed = owner.post("/points/redeem", {"points_upt": 1_000_000})
-    settle()
+    with settler_at_work():
+        redeemed = owner.post("/points/redeem", {"points_upt": 1_000_000})
     paid_for = owner.get(f"/orders/{order}").body["lines"][0]["id"]
     wanted = {"cause": "quality", "kind": "refund_only", "units": 1, "amount_fen": 5_000}
     of_line = {"order_id": order, "line_id": paid_for}
@@ -69,7 +69,11 @@ def ids(article: Sku) -> dict[str, int]:
     bound = owner.post("/members/wechat/bindings", {"client": "sandbox", "code": "li"})
     for answer in (written, redeemed, case, refund, invoice, withdrawal, bound):
         assert answer.status < 300, answer.body
+    wechat = WechatBinding.objects.create(
+        app_id="wx1", openid="o1", member=member, bound_at=member.joined_at
+    )
     return {
+        "binding_id": wechat.pk,
         "address_id": add_address(member_id=member.pk, place=HOME),
         "binding_id": WechatBinding.objects.get(member=member).pk,
         "checkout_id": Order.objects.get(pk=order).checkout_id,
