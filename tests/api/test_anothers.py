@@ -69,11 +69,7 @@ def ids(article: Sku) -> dict[str, int]:
     bound = owner.post("/members/wechat/bindings", {"client": "sandbox", "code": "li"})
     for answer in (written, redeemed, case, refund, invoice, withdrawal, bound):
         assert answer.status < 300, answer.body
-    wechat = WechatBinding.objects.create(
-        app_id="wx1", openid="o1", member=member, bound_at=member.joined_at
-    )
     return {
-        "binding_id": wechat.pk,
         "address_id": add_address(member_id=member.pk, place=HOME),
         "binding_id": WechatBinding.objects.get(member=member).pk,
         "checkout_id": Order.objects.get(pk=order).checkout_id,
