@@ -83,6 +83,12 @@ class Shopper:
         assert page.evaluate(_SMALL) == [], f"{name}: smaller than a finger"
         assert not _KEYS.search(page.inner_text("body")), f"{name}: a phrase without words"
 
+    def look_twice(self, name: str) -> None:
+        """On a desk and on a phone."""
+        for size in (DESK, PHONE):
+            self.page.set_viewport_size(size)
+            self.look(name)
+
 
 @contextmanager
 def shopping(
@@ -92,8 +98,10 @@ def shopping(
     size: ViewportSize = PHONE,
     dark: bool = False,
     user_agent: str | None = None,
+    refused: re.Pattern[str] = REFUSED,
 ) -> Iterator[Shopper]:
-    """A shopper with a browser of their own; fails on anything the console complains of."""
+    """A shopper with a browser of their own; fails on anything the console complains of but what
+    the API may refuse."""
     context = browser.new_context(
         base_url=server,
         viewport=size,
@@ -111,7 +119,7 @@ def shopping(
         "console",
         lambda said: (
             complaints.append(f"{page.url}: {said.text}")
-            if said.type in ("error", "warning") and not REFUSED.search(said.text)
+            if said.type in ("error", "warning") and not refused.search(said.text)
             else None
         ),
     )

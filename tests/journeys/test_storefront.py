@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.journeys.conftest import DESK, PHONE
 from tests.journeys.shoppers import shopping
 
 from mingchi.catalogue.models import Product
@@ -42,9 +41,7 @@ def test_every_page_opens(browser: Browser, server: str) -> None:
         shopper.sign_in(MEMBER)
         for name, address in addresses().items():
             shopper.open(address)
-            for size in (DESK, PHONE):
-                shopper.page.set_viewport_size(size)
-                shopper.look(name.replace("/", "-"))
+            shopper.look_twice(name.replace("/", "-"))
 
 
 def test_in_the_dark_in_english_and_signed_out(browser: Browser, server: str) -> None:
