@@ -237,7 +237,15 @@ def test_every_table_with_a_merchant_says_so() -> None:
     }
     unscoped = {model.__name__ for model in ours if not hasattr(model, "MERCHANT_PATH")}
     of_the_platform = {"Banner", "Brand", "Category", "HomeShelf", "HomeShelfProduct", "HotWord"}
-    of_members = {"CartItem", "Favourite", "Redemption", "Transfer", "Visit", "Withdrawal"}
+    of_members = {
+        "CartItem",
+        "Favourite",
+        "Portrait",
+        "Redemption",
+        "Transfer",
+        "Visit",
+        "Withdrawal",
+    }
     of_several_merchants = {"Checkout", "Payment"}
     of_gateways = {"BillDay", "BillDifference", "BillLine", "GatewayNotice", "SandboxDeal"}
     assert unscoped == of_the_platform | of_members | of_several_merchants | of_gateways
@@ -263,6 +271,8 @@ TABLE = {
     "coupon.edit": ("owner operator", "manager"),
     "coupon.grant": ("owner operator service", "manager service"),
     "coupon.decide": ("owner finance", ""),
+    "coupon.accept": ("", "manager"),
+    "portrait.take_down": ("owner operator service compliance", ""),
     "order.cancel": ("owner operator service", "manager"),
     "order.ship": ("owner operator", "manager clerk warehouse"),
     "price.ask": ("owner operator service", "manager clerk service"),

@@ -1,1 +1,0 @@
-import{i as e,n as t,r as n}from"./main-B-RjQpnG.js";function r(r){let i=`finding:${r.code}`;if(!t()||!e[i])return r.message;let a=[...r.message.matchAll(/'([^']+)'/g)].map(e=>e[1]),o=a.length?`（${[...new Set(a)].join(`、`)}）`:``;return n(i)+o}function i(e){let t=new Map;for(let n of e)n.element&&t.set(n.element,[...t.get(n.element)??[],r(n)]);return t}export{r as n,i as t};
