@@ -10,7 +10,10 @@ from tests.journeys.shoppers import shopping
 
 from mingchi.catalogue.models import Product
 from mingchi.members.models import Member
+from mingchi.orders import services as orders
 from mingchi.orders.models import Order
+from mingchi.usecases import after_sales
+from mingchi.usecases.after_sales import Wish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 PAGES = Path(__file__).resolve().parents[2] / "web/storefront/src/pages.json"
@@ -20,8 +23,7 @@ MEMBER = "19900000002"
 def addresses() -> dict[str, str]:
     """Every page, with what it needs to have something to show."""
     names = [page["path"].removeprefix("pages/") for page in json.loads(PAGES.read_text())["pages"]]
-    orders = Order.objects.filter(member=Member.objects.get(phone__endswith=MEMBER))
-    shipped = orders.filter(shipments__isnull=False).first()
+    shipped = sent()
     product = Product.objects.get(title__startswith="凤凰单丛")
     needs = {
         "product/product": f"?id={product.pk}",
@@ -29,19 +31,43 @@ def addresses() -> dict[str, str]:
         "search/search": "?text=%E8%8C%B6",
         "checkout/checkout": f"?sku={product.skus.first().pk}&qty=2",
     }
-    if shipped is not None:
-        for page in ("orders/order", "orders/tracking", "orders/review", "after-sales/ask"):
-            needs[page] = f"?id={shipped.pk}"
-        needs["payment/payment"] = f"?id={shipped.checkout_id}"
+    for page in ("orders/order", "orders/tracking", "orders/review", "after-sales/ask"):
+        needs[page] = f"?id={shipped.pk}"
+    needs["payment/payment"] = f"?id={shipped.checkout_id}"
     return {name: name + needs.get(name, "") for name in names}
+
+
+def sent() -> Order:
+    """One of theirs that came in a parcel."""
+    theirs = Order.objects.filter(member=Member.objects.get(phone__endswith=MEMBER))
+    return theirs.filter(shipments__isnull=False, received_at__isnull=False)[0]
+
+
+def asked(order: Order) -> int:
+    """A case about it, opened on the day it came."""
+    assert order.received_at is not None
+    line = orders.lines(order)[0]
+    wish = Wish(line_id=line.pk, kind="refund_only", units=1, reason="压坏了", amount_fen=100)
+    opened = after_sales.open_case(
+        order_id=order.pk,
+        wish=wish,
+        idempotency_key="walk",
+        now=order.received_at,
+        member_id=order.member_id,
+    )
+    return opened.case_id
 
 
 def test_every_page_opens(browser: Browser, server: str) -> None:
     with shopping(browser, server) as shopper:
         shopper.sign_in(MEMBER)
         for name, address in addresses().items():
-            shopper.open(address)
-            shopper.look_twice(name.replace("/", "-"))
+            if name != "after-sales/case":
+                shopper.open(address)
+                shopper.look_twice(name.replace("/", "-"))
+        # Last: of what is asked back nothing more can be asked.
+        shopper.open(f"after-sales/case?id={asked(sent())}")
+        shopper.look_twice("after-sales-case")
 
 
 def test_in_the_dark_in_english_and_signed_out(browser: Browser, server: str) -> None:
