@@ -25,6 +25,14 @@ def ask(*, kind: str, payload: dict[str, Any], by: str, reason: str = "") -> Pro
     return proposal
 
 
+def refuse_own(*, asked_by: str | int | None, by: str | int) -> None:
+    """Raise `own_proposal` 403 where who asked would decide. Both name an account in one way."""
+    if asked_by == by:
+        raise DomainError(
+            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
+        )
+
+
 def decide(
     *, proposal_id: int, by: str, approve: bool, reason: str = "", kind: str | None = None
 ) -> Proposal:
@@ -38,10 +46,7 @@ def decide(
     proposal = Proposal.objects.select_for_update().filter(pk=proposal_id).first()
     if proposal is None or (kind is not None and proposal.kind != kind):
         raise NotFoundError("proposal_not_found", _("There is no such proposal."))
-    if proposal.asked_by == by:
-        raise DomainError(
-            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
-        )
+    refuse_own(asked_by=proposal.asked_by, by=by)
     if proposal.state != Proposal.State.ASKED:
         raise ConflictError(
             "proposal_decided",

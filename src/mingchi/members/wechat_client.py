@@ -106,9 +106,10 @@ def identify(*, app: App, code: str) -> Identity:
         raise DomainError(
             "wechat_unknown", _("There is no such way to sign in here."), field="client"
         )
-    config: WechatSignIn | None = settings.WECHAT_SIGN_IN
-    if app == App.SANDBOX or config is None:
+    if app == App.SANDBOX:
         return _pretended(code)
+    config: WechatSignIn | None = settings.WECHAT_SIGN_IN
+    assert config is not None, "what is offered is set up"
     return WechatClient(config).identify(app=app, code=code)
 
 

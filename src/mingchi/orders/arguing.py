@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.foundation import proposals
 from mingchi.foundation.errors import ConflictError, DomainError
 from mingchi.orders import case_history as history
 from mingchi.orders.case_history import SYSTEM, Act
@@ -37,7 +38,7 @@ def answer(case: AfterSalesCase, *, outcome: str, actor: str, now: datetime) -> 
     """The merchant agrees, declines, or asks for more; never who opened the case (`own_proposal`
     403). `answer_missing` 409 for a no or a question without words, `impossible_move` 409 once it
     was answered otherwise."""
-    _refuse_own(case, actor)
+    proposals.refuse_own(asked_by=case.opened_by, by=actor)
     to = {AGREED: State.AUTHORISED, DECLINED: State.DECLINED, MORE: State.ASKED}[outcome]
     if case.state == to:
         return
@@ -151,13 +152,6 @@ def _overruled(case: AfterSalesCase) -> AfterSalesCase.State:
 def _tell(case: AfterSalesCase, act: str, actor: str, now: datetime, words: str) -> None:
     history.write(case, act, actor=actor, now=now, words=words, note=case.pending_note)
     written(case, pending_note="")
-
-
-def _refuse_own(case: AfterSalesCase, actor: str) -> None:
-    if case.opened_by == actor:
-        raise DomainError(
-            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
-        )
 
 
 def _refuse_many(case: AfterSalesCase, image_ids: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.catalogue import stock
 from mingchi.catalogue.models import Sku
 from mingchi.catalogue.stock import Quantity
+from mingchi.foundation import proposals
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.orders import case_history as history
 from mingchi.orders import case_reasons, replacements
@@ -85,10 +86,7 @@ def authorise(
 ) -> None:
     """Say yes or no; never who opened it (`own_proposal` 403). The same word again changes
     nothing; `impossible_move` 409 once it was decided otherwise."""
-    if case.opened_by == actor:
-        raise DomainError(
-            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
-        )
+    proposals.refuse_own(asked_by=case.opened_by, by=actor)
     if case.state == (State.AUTHORISED if approve else State.REFUSED) and case.decided_by:
         return
     written(case, answer=answer or case.answer)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.foundation import proposals
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, PriceChange
@@ -53,10 +54,7 @@ def decide(change: PriceChange, *, approve: bool, actor: str, now: datetime) -> 
     they come in. The same word again changes nothing. Errors: `price_change_decided` 409,
     `not_repriceable` 409.
     """
-    if change.asked_by == actor:
-        raise DomainError(
-            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
-        )
+    proposals.refuse_own(asked_by=change.asked_by, by=actor)
     to = State.APPROVED if approve else State.REFUSED
     decided = PriceChange.objects.filter(pk=change.pk, state=State.ASKED)
     if not decided.update(state=to, decided_by=actor, decided_at=now):

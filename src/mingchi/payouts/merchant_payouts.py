@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
+from mingchi.foundation import proposals
+from mingchi.foundation.errors import ConflictError, NotFoundError
 from mingchi.ledger import accounts, balances, cash
 from mingchi.payouts.models import MerchantAccount, MerchantPayout
 
@@ -49,7 +50,7 @@ def find(payout_id: int) -> MerchantPayout:
 def approve(payout: MerchantPayout, *, actor: str, now: datetime) -> None:
     """Take it off the merchant's account; it waits to leave. `own_proposal` 403, `merchant_in_debt`
     409 where refunds took more than is left since it was asked for."""
-    _refuse_own(payout, actor)
+    proposals.refuse_own(asked_by=payout.asked_by, by=actor)
     _move(payout, State.APPROVED, decided_by=actor, decided_at=now)
     owed = accounts.merchant(payout.merchant_id)
     _post(payout, APPROVED, owed, accounts.withdrawal_pending())
@@ -62,7 +63,7 @@ def approve(payout: MerchantPayout, *, actor: str, now: datetime) -> None:
 
 def refuse(payout: MerchantPayout, *, actor: str, reason: str, now: datetime) -> None:
     """Give the reserved money free again."""
-    _refuse_own(payout, actor)
+    proposals.refuse_own(asked_by=payout.asked_by, by=actor)
     _move(payout, State.REFUSED, decided_by=actor, decided_at=now, reason=reason)
     balances.release(accounts.merchant(payout.merchant_id), payout.amount_fen)
 
@@ -96,11 +97,4 @@ def _move(payout: MerchantPayout, to: MerchantPayout.State, **fields: Any) -> No
             "impossible_move",
             _("The payout does not allow this any more, or not yet."),
             details={"state": str(payout.state), "to": str(to)},
-        )
-
-
-def _refuse_own(payout: MerchantPayout, actor: str) -> None:
-    if payout.asked_by == actor:
-        raise DomainError(
-            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
         )

@@ -120,10 +120,7 @@ def accept_coupon(
         row = _found(by, coupon_id, "coupon.accept")
         if row.state != State.ASKED or not row.asked_by:
             raise ConflictError("coupon_not_asked", _("Nobody asks the merchant for it."))
-        if row.asked_by == rights.actor(by):
-            raise DomainError(
-                "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
-            )
+        proposals.refuse_own(asked_by=row.asked_by, by=rights.actor(by))
         row.asked_by = ""
         if not approve:
             return _move(by, row, State.DRAFT, reason)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mingchi.catalogue import stock
 from mingchi.catalogue.stock import Quantity
-from mingchi.foundation import audit
+from mingchi.foundation import audit, proposals
 from mingchi.foundation.errors import ConflictError, DomainError, NotFoundError
 from mingchi.foundation.models import User
 from mingchi.members import services as members
@@ -170,10 +170,7 @@ def _locked(refund_id: int, by: User) -> Refund:
     rights.require(by, "refund.decide", merchant_id=order.merchant_id)
     refund = Refund.objects.select_related("line").get(pk=refund_id)
     refund.order = order
-    if refund.asked_by_id == by.pk:
-        raise DomainError(
-            "own_proposal", _("Who asks does not decide. Ask a colleague."), status=403
-        )
+    proposals.refuse_own(asked_by=refund.asked_by_id, by=by.pk)
     if refund.state != Refund.State.REQUESTED:
         raise ConflictError(
             "refund_decided",
