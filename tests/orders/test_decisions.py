@@ -97,6 +97,7 @@ class TestPriceChange:
         order, line = Order.objects.get(), OrderLine.objects.get()
         assert (order.total_fen, order.goods_fen) == (160_000, 160_000)
         assert (line.price_fen, line.amount_fen) == (80_000, 160_000)
+        assert line.cost_fen == 60_000 - 40_000  # who lowers it gets that much less
         assert AuditRecord.objects.filter(action="price.approve").exists()
 
     def test_who_asks_does_not_decide(self, shop: Shop, unpaid: Order) -> None:
@@ -120,12 +121,13 @@ class TestPriceChange:
             decide_price_change(by=shop.finance, change_id=change, approve=True, now=NOW)
 
     def test_the_shares_must_fit(self, shop: Shop, unpaid: Order) -> None:
-        OrderLine.objects.update(cost_fen=165_000, distribution_fen=5_000, pool_fen=5_000)
+        OrderLine.objects.update(cost_fen=10_000, distribution_fen=5_000, pool_fen=155_001)
         with pytest.raises(DomainError, match="split_exceeds_price"):
             self.ask(shop.owner, unpaid)
         assert not PriceChange.objects.exists()
-        change = self.ask(shop.owner, unpaid, to_fen=90_000)
-        OrderLine.objects.update(pool_fen=30_000)
+        OrderLine.objects.update(pool_fen=155_000)
+        change = self.ask(shop.owner, unpaid)
+        OrderLine.objects.update(pool_fen=155_001)
         with pytest.raises(DomainError, match="split_exceeds_price"):
             decide_price_change(by=shop.finance, change_id=change, approve=True, now=NOW)
         assert Order.objects.get().total_fen == 200_000

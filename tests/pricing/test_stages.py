@@ -151,19 +151,19 @@ def test_both_may_pay_for_shipping() -> None:
     assert (whole.freight_fen, whole.delivery_fen, whole.subsidy_fen) == (400, 0, 400)
 
 
-# A line of 100 yuan whose cost and shares leave 10 yuan.
+# A line of 100 yuan of which the merchant gets 50 and the shares take 40: 10 are left.
 TIGHT = line(7, 10_000, cost_fen=5_000, distribution_fen=2_000, pool_fen=2_000)
 
 
 @pytest.mark.parametrize(
     ("terms", "problems"),
     [
-        (coupon(1, merchant_id=1, off_fen=1_000), ()),
+        (coupon(1, merchant_id=1, off_fen=6_000), ()),
         (
-            coupon(1, merchant_id=1, off_fen=1_001),
+            coupon(1, merchant_id=1, off_fen=6_001),
             (Problem(code="split_exceeds_price", sku_id=7, coupon=1),),
         ),
-        (coupon(1, off_fen=5_000), ()),  # the platform's: the merchant gets the price in full
+        (coupon(1, off_fen=7_000), ()),  # the platform's: the merchant gets the price in full
     ],
 )
 def test_shares_must_fit_into_the_price_that_settles(

@@ -61,8 +61,8 @@ def test_a_coupon_that_would_cost_the_free_shipping_is_left() -> None:
 
 
 def test_a_coupon_that_shares_do_not_allow_is_left() -> None:
-    tight = line(1, 10_000, cost_fen=9_000)
-    large, small = coupon(1, merchant_id=1, off_fen=1_001), coupon(2, merchant_id=1, off_fen=900)
+    tight = line(1, 10_000, cost_fen=5_000, pool_fen=4_000)
+    large, small = coupon(1, merchant_id=1, off_fen=6_001), coupon(2, merchant_id=1, off_fen=5_900)
     assert suggest.best(lines=[tight], region=None, held=[large, small], plan=PLAN) == (small,)
 
 

@@ -113,6 +113,21 @@ def test_every_fen_is_stated_and_nothing_is_left_in_between(
     assert held().get("coupon_cost", 0) == cost_fen - subsidies_fen
 
 
+def test_a_shop_pays_for_its_own_coupon_and_nobody_else_does(shop: Shop) -> None:
+    """Five yuan less for the shop; all that the others share is as it was."""
+    owed, shared = [], []
+    for with_coupons in (False, True):
+        buying = Buying(shop)
+        (order, _other) = bought(buying, 1, with_coupons)
+        before_fen = earned_fen(order)
+        complete(buying, [order])
+        booked()
+        owed.append(earned_fen(order) - before_fen)
+        shared.append(shared_fen(order))
+    assert owed == [31_000, 30_500]
+    assert shared == [70_000, 70_000]
+
+
 def check(order: Order, statement: MerchantStatement) -> int:
     """Each column is what the order and the ledger say; returns the platform's subsidy, which here
     is of goods only."""

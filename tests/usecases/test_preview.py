@@ -120,7 +120,8 @@ def test_problems_are_named_with_the_article(shop: Shop, other: Merchant) -> Non
 
 def test_a_coupon_with_which_shares_exceed_a_price_is_found_here(shop: Shop) -> None:
     buyer, tea = member(), sku(shop.merchant, price_fen=10_000, cost_fen=3_900)
-    own = claim(offered(shop, merchant=shop.merchant, off_fen=300), buyer)
+    Sku.objects.update(distribution_fen=3_000, pool_fen=3_000)
+    own = claim(offered(shop, merchant=shop.merchant, off_fen=4_001), buyer)
     (found,) = seen(buyer, wish(buyer, tea, coupon_ids=(own,))).problems
     assert (found.code, found.sku_id, found.coupon_id) == ("split_exceeds_price", tea.pk, own)
 

@@ -108,11 +108,12 @@ def test_what_stands_on_the_shelves_is_what_is_priced(shop: Shop) -> None:
 
 def test_shares_that_do_not_fit_are_found_before_paying(shop: Shop) -> None:
     buyer, tea = member(), sku(shop.merchant, price_fen=10_000, cost_fen=3_900)
-    own = claim(offered(shop, merchant=shop.merchant, off_fen=300), buyer)
+    Sku.objects.update(distribution_fen=3_000, pool_fen=3_000)
+    own = claim(offered(shop, merchant=shop.merchant, off_fen=4_001), buyer)
     _basket, found = quote(
         member_id=buyer.pk, qty={tea.pk: 1}, region=None, claim_ids=[own], now=NOW
     )
-    # The plan takes 60 %: of 97 yuan 58.20 go, 38.80 are left for a cost of 39.
+    # Of 59.99 yuan 60 go, even where the shop gets nothing.
     (problem,) = found.problems
     assert (problem.code, problem.sku_id, problem.coupon) == ("split_exceeds_price", tea.pk, own)
     assert "shop" not in str(says(problem))  # the member's coupon is the matter, not the shares

@@ -154,8 +154,9 @@ class CouponPage(Page):
             icon="add",
             variant=ActionVariant.PRIMARY,
             explain=_(
-                "Who pays decides what it is: a merchant's coupon lowers the price of its goods; "
-                "the platform's leaves the price alone, and the platform pays the rest."
+                "Who pays decides what it is: a merchant's coupon lowers the price of its goods, "
+                "and what it gets for them; the platform's leaves the price alone, and the "
+                "platform pays the rest."
             ),
         ),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import proposals
@@ -105,8 +106,8 @@ def _refuse_late(order: Order) -> None:
 
 
 def _apply(change: PriceChange) -> None:
-    """The line's amounts and the order's total follow by the difference; coupons take off what
-    they took."""
+    """The line's amounts and the order's total follow by the difference, and what the merchant gets
+    with them, since the shop lowers it. Coupons take off what they took."""
     line = change.line
     less_fen = line.qty * (change.from_fen - change.to_fen)
     repriced = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen)
@@ -114,6 +115,7 @@ def _apply(change: PriceChange) -> None:
         price_fen=change.to_fen,
         lowered_fen=F("lowered_fen") + less_fen,
         amount_fen=F("amount_fen") - less_fen,
+        cost_fen=Greatest(F("cost_fen") - less_fen, 0),
         goods_fen=F("goods_fen") - less_fen,
     )
     assert done == 1, "one open change an order, and nobody else writes prices"

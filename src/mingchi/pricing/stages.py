@@ -116,13 +116,19 @@ def price_merchant(
     return priced, took
 
 
-def exceeds(line: Line, *, price_fen: int, plan: Plan) -> bool:
+def owed_fen(line: Line, amounts: Amounts) -> int:
+    """What the merchant gets for the goods: their cost less what its own coupon takes off, which is
+    the platform's matter only where the merchant has nothing left."""
+    return max(0, line.cost_fen * line.qty - amounts.merchant_off_fen)
+
+
+def exceeds(line: Line, amounts: Amounts, *, plan: Plan) -> bool:
     """Whether cost, distribution and pool of the line are more than its price in settlement: then
     the engine would refuse the order after it was paid."""
     entry = EngineLine(
-        price_fen=price_fen,
+        price_fen=amounts.price_fen,
         qty=1,
-        cost_fen=line.cost_fen * line.qty,
+        cost_fen=owed_fen(line, amounts),
         distribution_fen=_of_all(line.distribution_fen, line.qty),
         pool_fen=_of_all(line.pool_fen, line.qty),
         merchant="",
@@ -189,7 +195,7 @@ def _problems(
         if line.sku_id in away:
             yield Problem(code=Fault.NOT_DELIVERED, sku_id=line.sku_id)
         amounts = priced[line.sku_id]
-        if exceeds(line, price_fen=amounts.price_fen, plan=plan):
+        if exceeds(line, amounts, plan=plan):
             terms = by_payer.get(line.merchant_id) if amounts.merchant_off_fen else None
             yield Problem(
                 code=Fault.SPLIT_EXCEEDS_PRICE,

@@ -69,7 +69,7 @@ def _options(
         for terms in (terms for terms in coupons if terms.merchant_id == merchant_id):
             priced, took = stages.price_merchant(own, region=region, terms=terms)
             fits = not any(
-                stages.exceeds(line, price_fen=priced[line.sku_id].price_fen, plan=plan)
+                stages.exceeds(line, priced[line.sku_id], plan=plan)
                 for line in own
                 if priced[line.sku_id].merchant_off_fen
             )

@@ -60,7 +60,9 @@ def apply(change: PriceChange, *, approve: bool, actor: str, now: datetime) -> N
 
 def _refuse_excess(line: OrderLine, to_fen: int) -> None:
     repriced = copy(line)
-    repriced.amount_fen = line.amount_fen - line.qty * (line.price_fen - to_fen)
+    less_fen = line.qty * (line.price_fen - to_fen)
+    repriced.amount_fen = line.amount_fen - less_fen
+    repriced.cost_fen = max(0, line.cost_fen - less_fen)
     split.refuse_excess([repriced])
 
 

@@ -20,6 +20,7 @@ from mingchi.fulfilment.models import Kind
 from mingchi.members.models import Member
 from mingchi.orders import checkouts, reservations
 from mingchi.orders.models import Checkout, Order, OrderLine
+from mingchi.pricing import stages
 from mingchi.pricing.basket import Line
 from mingchi.usecases import checks
 from mingchi.usecases.follow_flow import order_flow
@@ -139,7 +140,7 @@ def _line(place: int, offer: Offer, sku: Sku, priced: Line) -> OrderLine:
         charge_fen=amounts.shipping_fen,
         freight_fen=amounts.freight_fen,
         delivery_fen=amounts.delivery_fen,
-        cost_fen=priced.cost_fen * qty,
+        cost_fen=stages.owed_fen(priced, amounts),
         distribution_fen=total(priced.distribution_fen),
         pool_fen=total(priced.pool_fen),
     )

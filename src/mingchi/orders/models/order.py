@@ -193,7 +193,8 @@ class OrderLine(models.Model):
     `charge_fen` what sending them would have cost, both before coupons; by `lowered_fen` the shop
     lowered the price after it was placed. `orders.stages` tells with them how the price came about.
 
-    `cost_fen`, `distribution_fen` and `pool_fen` are totals of the line. `engine_line` is its
+    `cost_fen`, `distribution_fen` and `pool_fen` are totals of the line; `cost_fen` is what the
+    merchant gets, after what its coupon took off and what it lowered. `engine_line` is its
     place in the engine's order: lines refunded in full before settlement are not in it.
     `refunding_fen` is asked for and not decided, `refunded_fen` is approved.
     """
