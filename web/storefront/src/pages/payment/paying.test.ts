@@ -35,7 +35,9 @@ it.each([
   ["requestPayment:ok", "done"],
   ["get_brand_wcpay_request:cancel", "cancelled"],
   ["requestPayment:fail cancel", "cancelled"],
+  ["requestPayment:fail [payment支付宝:62001]用户中途取消", "cancelled"],
   ["get_brand_wcpay_request:fail", "failed"],
+  ["requestPayment:fail [payment支付宝:62009]未知错误", "failed"],
   ["requestPayment:fail jsapi has no permission", "failed"],
   ["", "failed"],
 ])("%s is %s", (told, outcome) => expect(outcomeOf(told)).toBe(outcome));
@@ -91,4 +93,12 @@ describe("inside WeChat", () => {
     answers = [refused("not_payable")];
     await expect(pay(7, "wechat", () => undefined)).rejects.toMatchObject({ code: "not_payable" });
   });
+});
+
+it("opens Alipay from the app with what the API signed", async () => {
+  const requestPayment = vi.fn((wish: { fail(answer: object): void }) => wish.fail({ errMsg: "requestPayment:fail [payment:62001]" }));
+  vi.stubGlobal("uni", { ...uni, requestPayment });
+  answers = [{ statusCode: 200, data: { out_trade_no: "T1", data: { kind: "alipay_app", order_string: "app_id=1&sign=s" } } }];
+  expect(await pay(7, "alipay", () => undefined)).toEqual({ outcome: "cancelled", qr: null });
+  expect(requestPayment.mock.calls[0]![0]).toMatchObject({ provider: "alipay", orderInfo: "app_id=1&sign=s" });
 });

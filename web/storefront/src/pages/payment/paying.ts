@@ -34,6 +34,9 @@ export async function pay(
   handing();
   const { kind } = attempt.data;
   if (kind === "qr") return { outcome: "qr", qr: attempt.data["code_url"] ?? null };
+  if (kind === "alipay_app") {
+    return { outcome: await payByDevice({ provider: "alipay", orderInfo: attempt.data["order_string"] }), qr: null };
+  }
   if (kind === "wechat") return { outcome: await payInWechat(attempt.data), qr: null };
   if (kind === "sandbox") await payInSandbox(attempt.out_trade_no);
   // #ifdef H5
@@ -77,19 +80,23 @@ interface Bridge {
   invoke(name: string, data: Record<string, string>, told: (answer: { err_msg: string }) => void): void;
 }
 
-/** WeChat's own window over the page; what the payer did there, as WeChat tells the device. */
-function payInWechat({ kind: _, ...data }: Record<string, string>): Promise<Outcome> {
-  // #ifdef MP-WEIXIN
+/** The gateway's own window, as the mini-program and the app open it. */
+function payByDevice(wish: object): Promise<Outcome> {
   return new Promise((resolve) => {
     uni.requestPayment({
-      ...(data as unknown as UniApp.RequestPaymentOptions),
-      provider: "wxpay",
+      ...(wish as UniApp.RequestPaymentOptions),
       success: () => resolve("done"),
       fail: ({ errMsg }) => resolve(outcomeOf(errMsg as string)),
     });
   });
+}
+
+/** WeChat's own window over the page; what the payer did there, as WeChat tells the device. */
+function payInWechat({ kind: _, ...data }: Record<string, string>): Promise<Outcome> {
+  // #ifdef MP-WEIXIN
+  return payByDevice({ ...data, provider: "wxpay" });
   // #endif
-  // #ifndef MP-WEIXIN
+  // #ifdef H5
   return new Promise((resolve) => {
     const invoke = () => {
       clearTimeout(tooLate);
@@ -103,8 +110,9 @@ function payInWechat({ kind: _, ...data }: Record<string, string>): Promise<Outc
   // #endif
 }
 
-/** `get_brand_wcpay_request:ok`, `…:cancel`, `requestPayment:fail cancel`; anything else is a failure. */
+/** `get_brand_wcpay_request:ok`, `…:cancel`, `requestPayment:fail cancel`, and 62001 of Alipay in an app
+ * for thinking better of it; anything else is a failure. */
 export function outcomeOf(told: string): Outcome {
   if (/:ok$/.test(told)) return "done";
-  return /cancel$/.test(told) ? "cancelled" : "failed";
+  return /cancel$|:62001\]/.test(told) ? "cancelled" : "failed";
 }
