@@ -81,6 +81,13 @@ def _cookies(api: Api) -> str:
     return "; ".join(f"{name}={morsel.value}" for name, morsel in api.client.cookies.items())
 
 
+def test_errors_of_all_routes_are_one_class() -> None:
+    """Made for each route and status they cost every start a second."""
+    routes = [view for _prefix, router in api._routers for view in router.path_operations.values()]
+    errors = {one.response_models[404] for view in routes for one in view.operations}
+    assert (len(routes) > 60, len(errors)) == (True, 1)
+
+
 def test_each_shape_has_a_name_of_its_own() -> None:
     shapes = api.get_openapi_schema()["components"]["schemas"]
     assert {"OrderState", "CouponKind", "ProductOut"} <= set(shapes)

@@ -8,8 +8,10 @@ from ninja import Router
 from ninja.constants import NOT_SET
 
 from mingchi.api import permissions, principals
+from mingchi.api.answers import make_once
 from mingchi.api.fields import ErrorOut
 
+make_once()
 # Refusals that any route may answer with.
 _COMMON = (400, 401, 403, 404, 409, 422, 429, 503)
 _KEY = {
