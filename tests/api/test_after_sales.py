@@ -81,9 +81,16 @@ def test_another_members_things_are_not_there(buyer: Api, order: Order) -> None:
 
 def test_an_invoice_is_asked_for_and_issued(buyer: Api, order: Order, merchant: Merchant) -> None:
     address = f"/after-sales/invoices/{order.pk}"
-    assert buyer.get(address).status == 404
-    assert buyer.send("PUT", address, {"title": "Tea Ltd", "tax_number": "91"}).status == 200
-    assert buyer.get(address).body["number"] == ""
+    assert buyer.get(address).body["state"] == "none"
+    company = {"title": "Tea Ltd", "tax_number": "91330106MA27XYZ12K", "email": "li@tea.example"}
+    for field, wrong in (("tax_number", "91"), ("email", "li"), ("title", "\u00a0")):
+        wrongly = {**company, field: wrong}
+        refused = buyer.send("PUT", address, wrongly)
+        assert (refused.status, refused.body["error"]["field"]) == (400, field)
+    assert buyer.get(address).body["state"] == "none"
+    assert buyer.send("PUT", address, company).status == 200
+    found = buyer.get(address).body
+    assert (found["state"], found["number"], found["email"]) == ("asked", "", "li@tea.example")
     path, body = f"/staff/orders/{order.pk}/invoice", {"number": "F-1"}
     finance = staff(merchant=merchant, role="finance")
     elsewhere = staff(merchant=Merchant.objects.create(name="Elsewhere"), role="finance")

@@ -1,5 +1,6 @@
 """What a member shows beside their name: checked, seen, replaced, taken away and erased."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from mingchi.foundation.models import AuditRecord
 from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order, OrderLine
+from mingchi.usecases.keep_images import prune_images
+from mingchi.usecases.send_notifications import send_notifications
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/members/me/portrait"
@@ -61,6 +64,18 @@ def test_what_else_shows_a_picture_keeps_it(member: Api, media: Path) -> None:  
     assert other.get("/members/me").body["portrait"] is not None
 
 
+def test_an_upload_that_is_not_sent_yet_stays(member: Api, media: Path) -> None:  # noqa: F811
+    """The same picture, byte for byte, for a review that is still being written."""
+    data = encoded(size=(900, 600))
+    for first, second in ((PATH, "/pictures"), ("/pictures", PATH)):
+        for path in (first, second):
+            assert upload_picture(member, data, path).status in (200, 201)
+        member.send("DELETE", PATH, None)
+        assert (files(media), Image.objects.count()) == (4, 1)
+        Image.objects.update(used_at=clock.now() - timedelta(days=2))
+        assert prune_images(now=clock.now()) == 1
+
+
 REFUSED = [
     (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "image_type_unknown"),
     (b"GIF89a<script>", "image_type_unknown"),
@@ -96,6 +111,7 @@ def test_seen_by_reviews_and_by_whoever_brought_them(
 
 def test_staff_take_one_down_with_a_reason(member: Api, media: Path) -> None:  # noqa: F811
     show(member)
+    upload_picture(member, encoded(size=(900, 600)))  # gone with it
     member_id = member.get("/members/me").body["id"]
     path = f"/staff/members/{member_id}/portrait/take-down"
     assert staff("finance").post(path, {"reason": "x"}).status == 403
@@ -108,6 +124,10 @@ def test_staff_take_one_down_with_a_reason(member: Api, media: Path) -> None:  #
     assert member.get("/members/me").body["portrait"] is None
     assert files(media) == 0
     assert service.post(path, {"reason": "again"}).status == 404
+    # They are told that it is gone, not why.
+    send_notifications(now=clock.now())
+    (told,) = member.get("/after-sales/messages").body["items"]
+    assert (told["order_id"], told["text"]) == (None, "您的头像已不再展示，您可以随时换一张新的。")
     assert show(member).status == 200
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 from tests.journeys.conftest import DESK, PHONE, REFUSED, SHOTS
 
@@ -82,6 +83,16 @@ class Shopper:
         assert page.evaluate(_UNNAMED) == [], f"{name}: nobody hears what it is"
         assert page.evaluate(_SMALL) == [], f"{name}: smaller than a finger"
         assert not _KEYS.search(page.inner_text("body")), f"{name}: a phrase without words"
+
+    def barriers(self) -> list[str]:
+        """What axe finds that keeps people out: which rule, where."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response
+        return [
+            f"{one['id']}: {node['html'][:160]}"
+            for one in found["violations"]
+            for node in one["nodes"]
+            if one["impact"] in ("serious", "critical")
+        ]
 
     def look_twice(self, name: str) -> None:
         """On a desk and on a phone."""

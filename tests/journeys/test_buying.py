@@ -1,6 +1,7 @@
 """Two members linked by an invitation, on the real stack, from the poster to the wallet."""
 
 import json
+import re
 from io import BytesIO
 
 import pytest
@@ -16,7 +17,7 @@ from mingchi.ledger import accounts, balances
 from mingchi.members import disclosures
 from mingchi.members.addresses import Place
 from mingchi.members.models import Member
-from mingchi.orders.models import AfterSalesCase, Checkout, Order
+from mingchi.orders.models import AfterSalesCase, Checkout, InvoiceRequest, Order
 from mingchi.payouts.models import Redemption, Withdrawal
 from mingchi.pricing.models import Coupon
 from mingchi.rebates import queries
@@ -39,6 +40,8 @@ from mingchi.usecases import ship_order as use_ship
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 PASSWORD = "clear-pool-7"
+# What is refused here the page tells; the browser says so too.
+REFUSED = re.compile(r"responded with a status of (400|409|422)")
 
 
 def newcomer(phone: str, name: str, *, invited_by: Member | None = None) -> Member:
@@ -63,7 +66,8 @@ def article(title: str) -> Sku:
 def test_two_members_from_the_invitation_to_the_award(browser: Browser, server: str) -> None:
     inviter = newcomer("13700000001", "林一")
     two_warehouses(article("凤凰单丛"), article("正山小种"))
-    with shopping(browser, server) as first, shopping(browser, server) as second:
+    second_one = shopping(browser, server, refused=REFUSED)
+    with shopping(browser, server) as first, second_one as second:
         first.sign_in(inviter.phone, PASSWORD)
         first.open("invite/invite")
         buyer = join(second, first.page.locator(".invite .app-told").inner_text())
@@ -73,6 +77,7 @@ def test_two_members_from_the_invitation_to_the_award(browser: Browser, server: 
         tea, house = checkout.orders.order_by("merchant_id")
         assert (tea.state, house.state) == ("paid", "paid")
         run_flows.work_off(now=clock.now())
+        ask_for_an_invoice(second, tea)
         follow_two_parcels(second, tea)
         receive(second, tea)
         review(second, tea)
@@ -187,6 +192,27 @@ def see_a_code(shopper: Shopper) -> None:
     assert 0.2 < dark < 0.6
     shopper.look("buying-code")
     shopper.page.unroute("**/api/checkouts/*/pay")
+
+
+def ask_for_an_invoice(shopper: Shopper, order: Order) -> None:
+    """Of the order's page; what is wrong stands at its field, what was asked is there again."""
+    shopper.open(f"orders/order?id={order.pk}")
+    shopper.press("发票")
+    shopper.press("单位")
+    shopper.write("发票抬头", "林间茶业有限公司")
+    shopper.write("纳税人识别号", "9133")
+    shopper.press("申请开票")
+    shopper.sees("15 至 20 位数字或大写字母")
+    assert not InvoiceRequest.objects.filter(order=order).exists()
+    shopper.write("纳税人识别号", "91330106ma27xyz12k")
+    shopper.press("申请开票")
+    shopper.sees("等待商家开具")
+    shopper.page.reload()
+    shopper.settle()
+    shopper.look("buying-invoice")
+    asked = InvoiceRequest.objects.get(order=order)
+    assert (asked.title, asked.tax_number) == ("林间茶业有限公司", "91330106MA27XYZ12K")
+    assert shopper.page.locator("input:visible").nth(1).input_value() == asked.tax_number
 
 
 def follow_two_parcels(shopper: Shopper, order: Order) -> None:

@@ -9,15 +9,17 @@ from django.db.models import Sum
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django import DjangoDbBlocker
 from tests.api.journeys import bring_statements_up_to_date, settler_at_work
+from tests.catalogue.test_pictures import encoded
 from tests.journeys.shoppers import Shopper, shopping
 
 from mingchi.catalogue.models import Product
 from mingchi.foundation import clock
+from mingchi.foundation.models import User
 from mingchi.members.models import Address, Member
 from mingchi.payouts.models import Redemption
 from mingchi.pricing.models import Coupon, MemberCoupon
 from mingchi.rebates.models import Position
-from mingchi.usecases import claim_coupons, keep_favourites
+from mingchi.usecases import claim_coupons, keep_favourites, keep_portrait, send_notifications
 from mingchi.usecases.demo import people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -26,7 +28,7 @@ REFUSED = re.compile(r"responded with a status of (400|401|403|409|422|504)")
 PAGES = (
     "me/me", "profile/profile", "addresses/addresses", "addresses/edit", "coupons/coupons",
     "coupons/centre", "favourites/favourites", "invite/invite", "team/team", "points/points",
-    "points/redeem", "wallet/wallet", "wallet/withdraw",
+    "points/redeem", "wallet/wallet", "wallet/withdraw", "messages/messages",
 )  # fmt: skip
 
 
@@ -59,7 +61,9 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def test_every_page_in_the_dark(browser: Browser, server: str, holder: Member) -> None:
+def test_every_page_in_the_dark_and_in_the_light(
+    browser: Browser, server: str, holder: Member
+) -> None:
     bring_statements_up_to_date()
     with shopping(browser, server, dark=True) as shopper:
         shopper.open("login/login?join=ABCD2345")
@@ -68,6 +72,9 @@ def test_every_page_in_the_dark(browser: Browser, server: str, holder: Member) -
         for address in PAGES:
             shopper.open(address)
             shopper.look_twice(f"dark-{address.replace('/', '-')}")
+            shopper.page.emulate_media(color_scheme="light")
+            shopper.look(f"light-{address.replace('/', '-')}")
+            shopper.page.emulate_media(color_scheme="dark")
 
 
 def test_in_and_out_and_in_by_a_code(browser: Browser, server: str, holder: Member) -> None:
@@ -158,6 +165,20 @@ def test_a_coupon_is_claimed(shopper: Shopper, holder: Member) -> None:
     assert own.count() == before + 1
     shopper.open("coupons/coupons")
     expect(page.get_by_text(own.latest("pk").coupon.name).first).to_be_visible()
+
+
+def test_what_became_of_a_portrait_is_told(shopper: Shopper, holder: Member) -> None:
+    """Taken down by staff: the member reads that it is gone, and nothing of the reason."""
+    keep_portrait.set_portrait(member_id=holder.pk, data=encoded(size=(300, 300)))
+    service = User.objects.get(username="service")
+    take_down = keep_portrait.take_down_portrait
+    take_down(by=service, member_id=holder.pk, reason="a brand's logo", now=clock.now())
+    send_notifications.send_notifications(now=clock.now())
+    shopper.open("me/me")
+    shopper.press("消息")
+    shopper.sees("您的头像已不再展示")
+    assert "logo" not in shopper.page.inner_text("body")
+    shopper.look("messages-portrait")
 
 
 def test_a_lost_answer_redeems_nothing_twice(shopper: Shopper, holder: Member) -> None:

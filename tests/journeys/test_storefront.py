@@ -2,11 +2,13 @@
 console has nothing to complain of."""
 
 import json
+import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
-from tests.journeys.shoppers import shopping
+from tests.journeys.shoppers import Shopper, shopping
 
 from mingchi.catalogue.models import Product
 from mingchi.members.models import Member
@@ -18,6 +20,9 @@ from mingchi.usecases.after_sales import Wish
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 PAGES = Path(__file__).resolve().parents[2] / "web/storefront/src/pages.json"
 MEMBER = "19900000002"
+# What the browser says of it.
+CUT_OFF = re.compile("ERR_INTERNET_DISCONNECTED|Unable to preload|dynamically imported")
+COLOURS: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 
 def addresses() -> dict[str, str]:
@@ -31,7 +36,13 @@ def addresses() -> dict[str, str]:
         "search/search": "?text=%E8%8C%B6",
         "checkout/checkout": f"?sku={product.skus.first().pk}&qty=2",
     }
-    for page in ("orders/order", "orders/tracking", "orders/review", "after-sales/ask"):
+    for page in (
+        "orders/order",
+        "orders/tracking",
+        "orders/review",
+        "orders/invoice",
+        "after-sales/ask",
+    ):
         needs[page] = f"?id={shipped.pk}"
     needs["payment/payment"] = f"?id={shipped.checkout_id}"
     return {name: name + needs.get(name, "") for name in names}
@@ -64,10 +75,19 @@ def test_every_page_opens(browser: Browser, server: str) -> None:
         for name, address in addresses().items():
             if name != "after-sales/case":
                 shopper.open(address)
-                shopper.look_twice(name.replace("/", "-"))
+                look_at(shopper, name)
         # Last: of what is asked back nothing more can be asked.
         shopper.open(f"after-sales/case?id={asked(sent())}")
-        shopper.look_twice("after-sales-case")
+        look_at(shopper, "after-sales/case")
+
+
+def look_at(shopper: Shopper, name: str) -> None:
+    """In both widths; and nothing keeps people out of it, in light and in the dark."""
+    shopper.look_twice(name.replace("/", "-"))
+    for colours in COLOURS:
+        shopper.page.emulate_media(color_scheme=colours)
+        shopper.page.wait_for_selector(f".app-frame.theme-{colours}:visible")
+        assert shopper.barriers() == [], f"{name}, {colours}"
 
 
 def test_in_the_dark_in_english_and_signed_out(browser: Browser, server: str) -> None:
@@ -84,3 +104,33 @@ def test_in_the_dark_in_english_and_signed_out(browser: Browser, server: str) ->
         assert page.evaluate("document.documentElement.lang") == "en"
         ground = page.evaluate("getComputedStyle(document.querySelector('.app-frame')).background")
         assert ground.startswith("rgb(13, 19, 18)")
+
+
+def test_without_a_connection(browser: Browser, server: str) -> None:
+    """What is shown stays; a page that can't be brought says so, has a way back, and comes once the
+    connection is there again."""
+    with shopping(browser, server, refused=CUT_OFF) as shopper:
+        shopper.open("home/home")
+        shopper.page.context.set_offline(True)
+        shopper.named("搜索商品")
+        shopper.sees("网络不通，请检查后重试")
+        shopper.look("offline")
+        shopper.named("返回")
+        shopper.page.wait_for_url("**/#/")
+        shopper.named("搜索商品")
+        shopper.sees("网络不通，请检查后重试")
+        shopper.page.context.set_offline(False)
+        shopper.press("重试")
+        shopper.sees("大家在搜")
+
+
+def test_a_barrier_is_found(browser: Browser, server: str) -> None:
+    with shopping(browser, server) as shopper:
+        shopper.open("home/home")
+        assert shopper.barriers() == []
+        shopper.page.evaluate(
+            "document.querySelector('.heading').style.color = '#bbb';"
+            "document.querySelector('[role=link]').setAttribute('role', 'slider')"
+        )
+        rules = {found.split(":")[0] for found in shopper.barriers()}
+        assert rules == {"color-contrast", "aria-required-attr"}

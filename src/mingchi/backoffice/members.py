@@ -14,6 +14,7 @@ from mingchi.backoffice.acts import Act, ActForm, Deed
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.catalogue import images
+from mingchi.foundation import clock
 from mingchi.ledger.keys import SPAN
 from mingchi.members.models import (
     AgentAppointment,
@@ -115,7 +116,7 @@ def _freeze(deed: Deed) -> Any:
 
 
 def _take_down(deed: Deed) -> Any:
-    take_down_portrait(by=deed.user, member_id=deed.thing.pk, **deed.values)
+    take_down_portrait(by=deed.user, member_id=deed.thing.pk, now=clock.now(), **deed.values)
     return _("The portrait is gone.")
 
 

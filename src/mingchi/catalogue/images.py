@@ -8,7 +8,7 @@ from typing import Final
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db import connection, transaction
-from django.db.models import Exists, ForeignObjectRel, OuterRef, QuerySet
+from django.db.models import Exists, F, ForeignObjectRel, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from mingchi.catalogue import pictures
@@ -49,7 +49,8 @@ def keep(
         own = Image.objects.filter(merchant=merchant_id, member=member_id)
         found = own.filter(digest=picture.digest).first()
         if found is not None:
-            Image.objects.filter(pk=found.pk).update(used_at=Now())
+            again = Image.objects.filter(pk=found.pk)
+            again.update(used_at=Now(), uploads=F("uploads") + 1)
             return found.pk
         for name, content in picture.files.items():
             if not storage().exists(name):
@@ -71,10 +72,12 @@ def portrait(member: Member) -> str | None:
     return None if shown is None else shown.image.digest
 
 
-def erase(image: Image) -> bool:
-    """Forget a picture at once, with all its sizes, unless something shows it still; whether it is
-    gone. Call it after the transaction that took it from its place: files don't come back."""
-    return bool(_forget(image.pk, image.digest, _unshown()))
+def erase(image: Image, *, uploads_too: bool = False) -> bool:
+    """Forget a picture at once, with all its sizes, unless something shows it still, or its owner
+    uploaded it for something else too, which may yet come (`uploads_too`: even then); whether it
+    is gone. Call it after the transaction that took it from its place: files don't come back."""
+    gone = _unshown() if uploads_too else _unshown().filter(uploads=1)
+    return bool(_forget(image.pk, image.digest, gone))
 
 
 def prune(*, now: datetime) -> int:

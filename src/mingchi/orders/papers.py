@@ -62,6 +62,12 @@ def notify(order: Order, *, text: str, key: str) -> None:
     Notification.objects.bulk_create([message], ignore_conflicts=True)
 
 
+def tell(member_id: int, *, text: str, key: str) -> None:
+    """The same of what is about no order."""
+    message = Notification(key=key, member_id=member_id, text=text[:300])
+    Notification.objects.bulk_create([message], ignore_conflicts=True)
+
+
 def send_waiting(*, now: datetime, limit: int = 500) -> int:
     """The sandbox's way of sending: written down as sent; returns how many. For the worker."""
     waiting = Notification.objects.filter(state=Notification.State.WAITING).order_by("id")

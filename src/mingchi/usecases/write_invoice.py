@@ -1,15 +1,24 @@
 """A buyer wants an invoice (fapiao); finance write down that it was issued."""
 
+import re
 from datetime import datetime
+from typing import Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import audit
+from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import User
 from mingchi.members import services as members
 from mingchi.orders import papers
 from mingchi.orders import services as orders
 from mingchi.usecases import checks, rights
+
+_TAX_NUMBER: Final = re.compile("[0-9A-Z]{15,20}")
+"""Unified social credit codes have 18 signs; older taxpayer numbers 15 or 20."""
 
 
 def request_invoice(
@@ -22,15 +31,15 @@ def request_invoice(
     email: str = "",
 ) -> int:
     """The record of what the buyer wants. Errors: `not_found` 404, `text_invalid`,
-    `invoice_issued` 409, `impossible_move` 409."""
+    `tax_number_invalid`, `email_invalid`, `invoice_issued` 409, `impossible_move` 409."""
     with transaction.atomic():
         members.acting(member_id)
         order = orders.lock(order_id, member_id=member_id)
         return papers.request_invoice(
             order,
             title=checks.text(title, field="title", longest=100, needed=True),
-            tax_number=checks.text(tax_number, field="tax_number", longest=20),
-            email=checks.text(email, field="email", longest=100),
+            tax_number=_tax_number(tax_number),
+            email=_email(email),
             now=now,
         ).pk
 
@@ -50,3 +59,24 @@ def issue_invoice(*, by: User, order_id: int, number: str, now: datetime) -> Non
             before={},
             after={"number": number},
         )
+
+
+def _tax_number(value: str) -> str:
+    value = value.strip().upper()
+    if value and not _TAX_NUMBER.fullmatch(value):
+        raise DomainError(
+            "tax_number_invalid",
+            _("A taxpayer number has 15 to 20 digits and letters."),
+            field="tax_number",
+        )
+    return value
+
+
+def _email(value: str) -> str:
+    value = value.strip()
+    try:
+        if value:
+            validate_email(value)
+    except ValidationError:
+        raise DomainError("email_invalid", _("This is no e-mail address."), field="email") from None
+    return value

@@ -24,8 +24,20 @@ const BUILT = fileURLToPath(new URL("../dist/build/mp-weixin/", import.meta.url)
 const schema = JSON.parse(readFileSync(new URL("../src/api/openapi.json", import.meta.url), "utf8")) as Json;
 const DAY = "2026-11-02T04:00:00Z";
 
-/** What was asked of the API, where the program went, and what went wrong, since `begin`. */
-export const seen = { asked: [] as Asked[], gone: [] as string[], faults: [] as unknown[] };
+/** What was asked of the API, where the program went, what it told, what WeChat was to be paid, and what
+ * went wrong, since a page was opened. */
+const nothing = () => ({
+  asked: [] as Asked[],
+  gone: [] as string[],
+  told: [] as string[],
+  paid: [] as Json[],
+  faults: [] as unknown[],
+});
+export const seen = nothing();
+/** What the API answers in place of an example, by `METHOD path`. */
+export const answers: Record<string, unknown> = {};
+/** What the payer does in WeChat's window, as WeChat tells the program. */
+export const payer = { does: "requestPayment:ok" };
 export const pages = (JSON.parse(readFileSync(`${BUILT}app.json`, "utf8")) as { pages: string[] }).pages;
 
 const stored: Json = { "mingchi.session": { token: "t", memberId: 1 } };
@@ -41,8 +53,9 @@ const wx: Json = {
   redirectTo: went,
   switchTab: went,
   reLaunch: went,
-  showToast: noticed,
+  showToast: ({ title }: Json) => void seen.told.push(title),
   showModal: ({ success }: Json) => success({ confirm: true, cancel: false }),
+  requestPayment: pay,
   login: ({ success }: Json) => success({ code: "of-this-device" }),
   setNavigationBarTitle: noticed,
   getSystemInfoSync: () => device,
@@ -54,13 +67,21 @@ const wx: Json = {
   onThemeChange: noticed,
 };
 
+/** WeChat's window over the page: only `ok` is a success. */
+function pay({ success, fail, complete: _, ...asked }: Json): void {
+  seen.paid.push(asked);
+  const tell = payer.does.endsWith(":ok") ? success : fail;
+  setTimeout(() => tell({ errMsg: payer.does }));
+}
+
 /** An operation's answer, made of the schema of its first success. */
 function answer({ url, method, data, success }: Json): { abort: () => void } {
   const path = new URL(url, "https://shop.test").pathname;
   seen.asked.push({ method, path, data });
   const operation = operations.find((one) => one.method === method && one.path.test(path));
   if (!operation) throw new Error(`the API has no ${method} ${path}`);
-  setTimeout(() => success({ statusCode: operation.status, data: example(operation.body), header: {} }));
+  const told = answers[`${method} ${path}`] ?? example(operation.body);
+  setTimeout(() => success({ statusCode: operation.status, data: told, header: {} }));
   return { abort: noticed };
 }
 
@@ -116,7 +137,7 @@ export function launch(): void {
 
 /** Open a page as WeChat does, until what it asked for is there. */
 export async function open(page: string, query: Record<string, string>): Promise<Shown> {
-  Object.assign(seen, { asked: [], gone: [], faults: [] });
+  Object.assign(seen, nothing());
   const { simulate } = globalThis as Json;
   const component = simulate.render(simulate.load(`${BUILT}${page}`, { compiler: "official", rootPath: BUILT }));
   const ground = document.createElement("div");

@@ -1,7 +1,7 @@
 """A member's after-sales cases, invoices and messages. Another member's are not there (404)."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -48,17 +48,19 @@ class InvoiceIn(Input):
 
 
 class InvoiceOut(Schema):
-    state: str
-    title: str
-    tax_number: str
-    email: str
-    number: str = Field(description="empty until it is issued")
-    issued_at: datetime | None
+    state: Literal["none", "asked", "issued", "withdrawn"] = Field(
+        description="none: nobody asked for one"
+    )
+    title: str = ""
+    tax_number: str = ""
+    email: str = ""
+    number: str = Field(default="", description="empty until it is issued")
+    issued_at: datetime | None = None
 
 
 class MessageOut(Schema):
     id: int
-    order_id: int
+    order_id: int | None = Field(description="null: about no order")
     text: str
     at: datetime
 
@@ -187,19 +189,19 @@ def request_invoice(request: HttpRequest, order_id: Id, data: InvoiceIn) -> Done
 
 @router.get("/invoices/{order_id}", response=InvoiceOut, summary="The invoice of an order")
 def get_invoice(request: HttpRequest, order_id: Id) -> InvoiceOut:
-    """What was asked, and its number once it is issued."""
+    """What was asked, and its number once it is issued; state `none` before anybody asks."""
     mine = Order.objects.filter(member=member_of(request), pk=order_id)
-    found = InvoiceRequest.objects.filter(order__in=mine).first()
-    if found is None:
+    if not mine.exists():
         raise NotFoundError()
-    return InvoiceOut.from_orm(found)
+    found = InvoiceRequest.objects.filter(order=order_id).first()
+    return InvoiceOut(state="none") if found is None else InvoiceOut.from_orm(found)
 
 
 @router.get("/messages", response=Page[MessageOut], summary="My messages")
 def list_messages(
     request: HttpRequest, limit: Limit = 20, before: Before = None
 ) -> Page[MessageOut]:
-    """What was told me about my orders, newest first."""
+    """What was told me, newest first."""
     sent = Notification.objects.filter(member=member_of(request), state=Notification.State.SENT)
     return page(sent, _message, limit=limit, before=before)
 

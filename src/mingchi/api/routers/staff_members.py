@@ -25,7 +25,7 @@ from mingchi.api.paging import page
 from mingchi.api.principals import staff_of
 from mingchi.api.routing import GuardedRouter
 from mingchi.catalogue import images
-from mingchi.foundation import masking
+from mingchi.foundation import clock, masking
 from mingchi.foundation.errors import NotFoundError
 from mingchi.ledger import accounts, balances
 from mingchi.members.models import Member
@@ -193,7 +193,9 @@ def staff_freeze_member(request: HttpRequest, member_id: Id, data: FreezeIn) -> 
 )
 def staff_take_down_portrait(request: HttpRequest, member_id: Id, data: ReasonIn) -> Done:
     """What must not be shown; it is erased."""
-    use_portrait.take_down_portrait(by=staff_of(request), member_id=member_id, reason=data.reason)
+    use_portrait.take_down_portrait(
+        by=staff_of(request), member_id=member_id, reason=data.reason, now=clock.now()
+    )
     return Done()
 
 

@@ -14,7 +14,8 @@ class Image(models.Model):
     """A picture that belongs to a merchant, to a member, or (neither) to the platform.
 
     Its files are named by the digest of what we wrote, never by the uploader, and are never
-    changed: `catalogue.images` keeps them. `used_at` is when somebody last uploaded it.
+    changed: `catalogue.images` keeps them. `uploads` is how often its owner uploaded it, `used_at`
+    when last.
     """
 
     MERCHANT_PATH = "merchant"
@@ -45,6 +46,7 @@ class Image(models.Model):
         related_name="+",
         verbose_name=_("uploaded by"),
     )
+    uploads = models.PositiveIntegerField(_("times uploaded"), db_default=1)
     used_at = models.DateTimeField(_("last uploaded"), db_default=Now())
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

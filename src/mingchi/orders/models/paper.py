@@ -48,7 +48,8 @@ class InvoiceRequest(models.Model):
 
 
 class Notification(models.Model):
-    """A message to a member about an order; the sandbox writes down that it was sent, no more."""
+    """A message to a member, about an order as a rule; the sandbox writes down that it was sent, no
+    more."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -60,7 +61,12 @@ class Notification(models.Model):
         Member, models.PROTECT, related_name="notifications", verbose_name=_("member")
     )
     order = models.ForeignKey(
-        Order, models.PROTECT, related_name="notifications", verbose_name=_("order")
+        Order,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        verbose_name=_("order"),
     )
     text = models.CharField(_("text"), max_length=300)
     state = models.CharField(
@@ -79,7 +85,11 @@ class Notification(models.Model):
             models.Index(fields=["member", "-id"], name="notification_of_member"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["order", "key"], name="notification_written_once"),
+            models.UniqueConstraint(
+                fields=["order", "member", "key"],
+                name="notification_written_once",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(
                 condition=Q(state="waiting", sent_at__isnull=True)
                 | Q(state="sent", sent_at__isnull=False),

@@ -14,14 +14,19 @@ interface Terms {
 /** Yuan without idle zeros: `3000` → `30`, `3050` → `30.5`. */
 const short = (fen: number) => yuan(fen).replace(/\.?0+$/, "");
 
-/** `满200减30`, `9折 最高减50`, `包邮`. */
-export function couponTerms(coupon: Terms): string {
-  const told = [off(coupon)];
+/** `满200减30`, `9折 最高减50元`, `包邮`. */
+export const couponTerms = (coupon: Terms): string => [off(coupon), ...limits(coupon)].join(" ");
+
+/** What it takes off, in large letters; on what terms, in small ones. */
+export const couponParts = (coupon: Terms): [string, string] => [off(coupon), limits(coupon).join(" ")];
+
+function limits(coupon: Terms): string[] {
+  const told = [];
   if (coupon.min_spend_fen && coupon.kind !== "threshold") {
     told.push(t("coupon.from", { least: short(coupon.min_spend_fen) }));
   }
   if (coupon.cap_fen) told.push(t("coupon.cap", { most: short(coupon.cap_fen) }));
-  return told.join(" ");
+  return told;
 }
 
 function off(coupon: Terms): string {

@@ -14,13 +14,17 @@ export function tellError(thrown: unknown): void {
 }
 
 /** Ask; true when it is to be done. */
-export function confirmed(title: string, content = "", yes = t("common.ok")): Promise<boolean> {
+export function confirmed(
+  title: string,
+  content = "",
+  { yes = t("common.ok"), no = t("common.cancel") } = {},
+): Promise<boolean> {
   return new Promise((resolve) => {
     uni.showModal({
       title,
       content,
       confirmText: yes,
-      cancelText: t("common.cancel"),
+      cancelText: no,
       success: ({ confirm }) => resolve(confirm),
       fail: () => resolve(false),
     });

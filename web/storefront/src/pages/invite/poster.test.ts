@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { modules } from "@/shared/qr";
-import { HEIGHT, WIDTH, drawPoster, wrapped } from "./poster";
+import { money } from "@/i18n/words/money";
+import { HEIGHT, WIDTH, balanced, drawPoster, wrapped } from "./poster";
 
 const LINK = "https://shop.example/#/pages/login/login?join=ABCD2345";
 
@@ -44,9 +45,29 @@ describe("the poster", () => {
     expect(texts).toEqual(["a", "b", "c", "d"]);
   });
 
+  it.each([0, 1])("has room for its notes in language %s", (language) => {
+    const notes = money["disclosure.referral"][language]!;
+    const lowest: number[] = [];
+    const pen = {
+      setFillStyle: () => undefined,
+      setFontSize: () => undefined,
+      setTextAlign: () => undefined,
+      fillRect: () => undefined,
+      fillText: (_: string, __: number, y: number) => lowest.push(y),
+    };
+    drawPoster(pen, { link: LINK, lines: ["a", "b", "c", notes] });
+    expect(Math.max(...lowest)).toBeLessThan(HEIGHT - 16);
+  });
+
   it("wraps words whole and Chinese anywhere", () => {
     expect(wrapped("签收且退货期满后结算", 6)).toEqual(["签收且退货期", "满后结算"]);
     expect(wrapped("free to join, nothing to buy", 8)).toEqual(["free to join,", "nothing to buy"]);
     expect(wrapped("", 5)).toEqual([]);
+  });
+
+  it("leaves no full stop alone", () => {
+    expect(balanced("免费注册，无需购买。", 9)).toEqual(["免费注册，", "无需购买。"]);
+    expect(balanced("short", 9)).toEqual(["short"]);
+    expect(balanced("", 9)).toEqual([]);
   });
 });

@@ -23,13 +23,22 @@ export function drawPoster(pen: Pen, { link, lines }: { link: string; lines: [st
   write(pen, says, 14, "#ffffff", 72);
   drawCode(pen, link, { width: WIDTH, top: 96 });
   write(pen, code, 18, "#16211f", 334);
-  wrapped(notes, 20).forEach((line, n) => write(pen, line, 12, "#52605d", 362 + n * 18));
+  balanced(notes, 24).forEach((line, n) => write(pen, line, 11, "#52605d", 360 + n * 17));
 }
 
 function write(pen: Pen, text: string, size: number, colour: string, y: number): void {
   pen.setFillStyle(colour);
   pen.setFontSize(size);
   pen.fillText(text, WIDTH / 2, y);
+}
+
+/** As few lines as that, about as long as each other: no full stop on a line of its own. */
+export function balanced(text: string, most: number): string[] {
+  const lines = wrapped(text, most);
+  for (let less = most - 1; less > 0; less--) {
+    if (wrapped(text, less).length > lines.length) return wrapped(text, less + 1);
+  }
+  return lines;
 }
 
 /** In lines of at most so many wide signs; a Latin letter counts half, words stay whole. */

@@ -42,7 +42,7 @@ export async function doAct(act: OrderAct, order: { id: number; checkout_id: num
     case "afterSales":
       return leaveFor("after-sales/ask", order.id);
     case "cancel":
-      if (!(await confirmed(t("order.cancelAsk"), t("order.cancelHint")))) return false;
+      if (!(await confirmed(t("order.cancelAsk"), t("order.cancelHint"), CANCELLING()))) return false;
       await post("/api/orders/{order_id}/cancel", { path });
       tell(t("order.cancelled"));
       return true;
@@ -53,6 +53,9 @@ export async function doAct(act: OrderAct, order: { id: number; checkout_id: num
       return true;
   }
 }
+
+/** Not "cancel" and "OK": which of them cancels the order? */
+const CANCELLING = () => ({ yes: t("order.cancelYes"), no: t("order.cancelNo") });
 
 function leaveFor(page: string, id: number): false {
   go(page, { id });

@@ -1,1 +1,0 @@
-import{ag as s,an as a}from"./index-Bdz-4xiE.js";const r=a=>a.startsWith("/")?s+a:a;function t(s,t){a({urls:s.map(({url:s})=>r(s)),current:t})}export{t as l,r as w};
