@@ -84,9 +84,14 @@ class Shopper:
         assert page.evaluate(_SMALL) == [], f"{name}: smaller than a finger"
         assert not _KEYS.search(page.inner_text("body")), f"{name}: a phrase without words"
 
-    def barriers(self) -> list[str]:
-        """What axe finds that keeps people out: which rule, where."""
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response
+    def barriers(self, rules: list[str] | None = None) -> list[str]:
+        """What axe finds that keeps people out, by all its rules or these: which rule, where."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(Axe().axe_script)
+        options = {"resultTypes": ["violations"], "preload": False}
+        if rules is not None:
+            options["runOnly"] = rules
+        found = self.page.evaluate("options => axe.run(options)", options)
         return [
             f"{one['id']}: {node['html'][:160]}"
             for one in found["violations"]

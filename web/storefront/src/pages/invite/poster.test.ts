@@ -62,6 +62,7 @@ describe("the poster", () => {
   it("wraps words whole and Chinese anywhere", () => {
     expect(wrapped("签收且退货期满后结算", 6)).toEqual(["签收且退货期", "满后结算"]);
     expect(wrapped("free to join, nothing to buy", 8)).toEqual(["free to join,", "nothing to buy"]);
+    expect(wrapped("即可推荐；签收", 4)).toEqual(["即可推", "荐；签收"]);
     expect(wrapped("", 5)).toEqual([]);
   });
 

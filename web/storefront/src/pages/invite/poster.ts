@@ -41,11 +41,12 @@ export function balanced(text: string, most: number): string[] {
   return lines;
 }
 
-/** In lines of at most so many wide signs; a Latin letter counts half, words stay whole. */
+/** In lines of at most so many wide signs; a Latin letter counts half, words stay whole, no line
+ * begins with a comma. */
 export function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const piece of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*/g) ?? []) {
+  for (const piece of text.match(/[\u2e80-\uffef][，。；：、！？）]*|[^\s\u2e80-\uffef]+\s*/g) ?? []) {
     if (line && width(line + piece.trimEnd()) > most) {
       lines.push(line.trimEnd());
       line = "";
