@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests, and nothing else that is shared."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,12 +12,23 @@ from pytest_django import DjangoDbBlocker
 from tests import emptying
 from tests.places import VAR
 
+# Nothing of what is imported for the tests ever ends: looking through it again and again, while
+# there is more and more of it, took 2 s of the 7 until the first test.
+gc.disable()
+_UNGUARDED = {"fsync": "off", "full_page_writes": "off", "wal_compression": "off"}
+
 
 def chromium() -> str | None:
     """Debian's Chromium, which browser tests drive; script/test installs it where it may. Its
     headless shell draws the same pages for two thirds of the work."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser")
     return next(filter(None, map(shutil.which, names)), None)
+
+
+def pytest_collection_finish() -> None:
+    """From here on objects end again; those that are there are not looked at any more."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,13 +66,13 @@ def _no_flows_of_tests_before() -> None:
 def database_url() -> str:
     """The embedded PostgreSQL of the tests, started when the first test asks for it.
 
-    Its files are in `var/test`. fsync is off there: a test that pulls the plug kills
-    processes, never the machine.
+    Its files are in `var/test`. What guards them against a crash of the machine is off there: a
+    test that pulls the plug kills processes only.
     """
     from mingchi.config.database import start_embedded
 
     named = os.environ.get("DATABASE_URL")
-    return named or start_embedded(VAR / "postgres", {"fsync": "off"})
+    return named or start_embedded(VAR / "postgres", _UNGUARDED)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,9 @@ def copy(opened: psycopg.Connection, name: str, *, like: str) -> None:
     in this thread is none of those that Django closes while it runs.
     """
     drop(opened, name)
-    opened.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(like)))
+    # By files: the default way writes each page to the log too, for three times the work.
+    wanted = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    opened.execute(wanted.format(Identifier(name), Identifier(like)))
 
 
 def rename(opened: psycopg.Connection, name: str, *, to: str) -> None:
