@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -19,7 +18,6 @@ from tests.conftest import chromium
 
 from mingchi.usecases.demo import people
 
-SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 Login = Callable[[str], Page]

@@ -6,7 +6,8 @@ from contextlib import contextmanager, suppress
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
-from tests.journeys.conftest import DESK, PHONE, REFUSED, SHOTS
+from tests.journeys.conftest import DESK, PHONE, REFUSED
+from tests.journeys.pictures import keep_picture
 
 from mingchi.foundation import clock
 from mingchi.usecases import sign_in as use_sign_in
@@ -45,9 +46,17 @@ class Shopper:
         )
 
     def open(self, path: str) -> None:
-        """A page by its address, loaded anew, until nothing more is on its way."""
-        self.page.goto("about:blank")
-        self.page.goto(f"/#/pages/{path}")
+        """A page by its address, loaded anew, until nothing more is on its way.
+
+        Reloaded where the storefront is open already, so that the browser goes on in the process
+        that it has: a new one takes a quarter of a second of processor time.
+        """
+        address = f"/#/pages/{path}"
+        if self.page.url == "about:blank":
+            self.page.goto(address)
+        else:
+            self.page.evaluate("address => history.replaceState(null, '', address)", address)
+            self.page.reload()
         self.settle()
 
     def settle(self) -> None:
@@ -76,8 +85,7 @@ class Shopper:
     def look(self, name: str) -> None:
         """Keep how it looks, and find what nobody should have to live with."""
         kind = "desk" if self.page.viewport_size == DESK else "phone"
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"store-{name}-{kind}.png")
+        keep_picture(self.page, f"store-{name}-{kind}")
         page = self.page
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: wide"
         assert page.evaluate(_UNNAMED) == [], f"{name}: nobody hears what it is"

@@ -10,7 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from tests import desk_world as desk
-from tests.journeys.conftest import DESK, PHONE, SHOTS, Login
+from tests.journeys.conftest import DESK, PHONE, Login
+from tests.journeys.pictures import keep_picture
 from tests.usecases.shop import sku, staff
 
 from mingchi.catalogue.models import Sku
@@ -109,7 +110,7 @@ def look(page: Page, name: str) -> None:
     for size, suffix in ((PHONE, "narrow"), (DESK, "wide")):
         page.set_viewport_size(size)
         page.wait_for_timeout(150)
-        page.screenshot(path=SHOTS / f"desk-{name}-{suffix}.jpg", quality=80)
+        keep_picture(page, f"desk-{name}-{suffix}")
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{name} {suffix} sticks out by {beyond} px"
         small = page.evaluate(

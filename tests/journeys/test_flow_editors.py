@@ -5,7 +5,8 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.journeys.conftest import DESK, PHONE, SHOTS, Login
+from tests.journeys.conftest import DESK, PHONE, Login
+from tests.journeys.pictures import keep_picture
 
 from mingchi.flows import Kind
 from mingchi.flows.reading import read_flow
@@ -18,7 +19,7 @@ FLOWS = "/admin/fulfilment/flowdefinition/"
 
 def shot(page: Page, name: str) -> None:
     page.wait_for_timeout(150)
-    page.screenshot(path=SHOTS / f"flow-{name}.png")
+    keep_picture(page, f"flow-{name}")
     beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert beyond <= 0, f"{name} sticks out by {beyond} px"
 

@@ -1,7 +1,8 @@
 """A merchant's manager draws up a coupon and a shipping template in a browser."""
 
 import pytest
-from tests.journeys.conftest import SHOTS, Login
+from tests.journeys.conftest import Login
+from tests.journeys.pictures import keep_picture
 from tests.journeys.test_walk import look
 
 from mingchi.pricing import templates
@@ -47,7 +48,7 @@ def test_regions_are_picked_and_fees_typed(login: Login) -> None:
     tree.get_by_label("杭州市").check()
     assert tree.get_by_label("浙江省").evaluate("box => box.indeterminate")
     tree.get_by_label("上海市").check()
-    page.screenshot(path=SHOTS / "shipping-picker-wide.jpg", quality=80)
+    keep_picture(page, "shipping-picker-wide")
     tree.get_by_role("button", name="完成").click()
     rule = page.locator(".ship-rule").first
     assert "上海市、浙江省杭州市" in rule.inner_text()

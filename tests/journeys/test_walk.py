@@ -5,7 +5,8 @@ import re
 import pytest
 from django.contrib import admin
 from playwright.sync_api import Page
-from tests.journeys.conftest import DESK, PHONE, SHOTS, Login
+from tests.journeys.conftest import DESK, PHONE, Login
+from tests.journeys.pictures import keep_picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 PAGES = sorted((m._meta.app_label, str(m._meta.model_name)) for m in admin.site._registry)
@@ -31,7 +32,7 @@ def look(page: Page, name: str) -> None:
         # Of long lists the first screen is enough.
         whole = size == DESK and not name.endswith("-list")
         suffix = "wide" if size == DESK else "narrow"
-        page.screenshot(path=SHOTS / f"{name}-{suffix}.jpg", quality=80, full_page=whole)
+        keep_picture(page, f"{name}-{suffix}", whole=whole)
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{name} {suffix} sticks out by {beyond} px"
     left = page.evaluate(

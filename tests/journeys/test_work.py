@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
-from tests.journeys.conftest import SHOTS, Login
+from tests.journeys.conftest import Login
+from tests.journeys.pictures import keep_picture
 
 from mingchi.members.models import Member
 from mingchi.orders.models import Order
@@ -93,7 +94,7 @@ def test_an_order_is_shipped_settled_redeemed_and_refunded_by_two(login: Login) 
     operator.select_option("[name=line_id]", index=0)
     operator.fill("[name=amount_fen]", "98.00")
     operator.fill("[name=reason]", "包装破损")
-    operator.screenshot(path=SHOTS / "act-refund.jpg", full_page=True)
+    keep_picture(operator, "act-refund", whole=True)
     operator.click(".bo-submit button")
     said(operator, "由另一人审批")
     refund = order.refunds.get()
@@ -130,12 +131,12 @@ def test_a_plan_is_drawn_up_as_a_form_and_decided_by_another(login: Login) -> No
     expect(row.locator("input[name$='-rates']")).to_be_visible()
     expect(row.locator("input[name$='-district']")).to_be_hidden()
     row.locator("input[name$='-rates']").fill("2%, 1%")
-    operator.screenshot(path=SHOTS / "act-plan-form.jpg", full_page=True)
+    keep_picture(operator, "act-plan-form", whole=True)
     operator.click(".bo-submit button")
     said(operator, "草稿已保存")
     said(operator, '+redeem_fee = "12%"')
     operator.click(".bo-buttons a:has-text('提请审批')")
-    operator.screenshot(path=SHOTS / "act-propose.jpg", full_page=True)
+    keep_picture(operator, "act-propose", whole=True)
     operator.click(".bo-submit button")
     said(operator, "由另一人审批")
     said(operator, "已提请")
@@ -157,7 +158,7 @@ def test_a_close_is_previewed_and_asked_and_its_asker_cannot_decide(login: Login
     operator.click(".bo-buttons a:has-text('预览并结算本期')")
     said(operator, "若现在结算本期")
     said(operator, "分红")
-    operator.screenshot(path=SHOTS / "act-close.jpg", full_page=True)
+    keep_picture(operator, "act-close", whole=True)
     operator.fill("[name=period]", "2026-12")
     operator.click(".bo-submit button")
     said(operator, "已提请期末结算")
