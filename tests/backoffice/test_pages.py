@@ -1,5 +1,7 @@
 """Role by page: who sees what, whose rows, in how many queries; and that nobody sees more."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -60,6 +62,28 @@ def test_every_page_answers_those_and_only_those_who_may_see_it(role: str, sign_
             assert found in (302, 403), label
         elif role not in MERCHANT:
             assert found == 200, label
+
+
+@pytest.mark.parametrize("role", [*roles.ALL, *MERCHANT])
+def test_no_page_links_to_what_its_reader_may_not_open(role: str, sign_in: SignIn) -> None:
+    user = account(role)
+    client = sign_in(user)
+    pages = {reverse("admin:index")}
+    for label in PAGES:
+        if role in access.SEES[label] and label != "rebates.programme":
+            listed = reverse(f"admin:{label.replace('.', '_')}_changelist")
+            shown = client.get(listed)
+            first = next(iter(shown.context_data["cl"].result_list), None)  # type: ignore[attr-defined]
+            pages |= {listed, *([f"{listed}{first.pk}/change/"] if first else [])}
+    led_to = {
+        address: page
+        for page in sorted(pages)
+        for address in re.findall(r'href="(/admin/[^"?]+)', client.get(page).content.decode())
+    }
+    changed = {address: page for address, page in led_to.items() if "/change/" in address}
+    assert changed
+    refused = {page: address for address, page in changed.items() if status(user, address) != 200}
+    assert refused == {}
 
 
 @pytest.mark.parametrize("label", sorted(set(PAGES) - {"rebates.programme"}))

@@ -13,13 +13,14 @@ from unfold.enums import ActionVariant
 
 from mingchi.backoffice import display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
+from mingchi.backoffice.filters import BillGatewayFilter, GatewayFilter
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
 from mingchi.payments import gateways
 from mingchi.payments.models import BillDay, BillDifference, Payment, PaymentRefund
 from mingchi.payments.reconciling import REMEDIES
-from mingchi.payouts.models import Transfer, Withdrawal
+from mingchi.payouts.models import Transfer
 from mingchi.usecases.reconcile import look_at, reconcile_by_staff
 
 COLOURS = {"balanced": "success", "differs": "danger"}
@@ -30,7 +31,7 @@ STANDING_COLOURS = {"open": "danger", "looked_at": "success", "gone": "info"}
 class CompareForm(ActForm):
     """Which day of which gateway."""
 
-    gateway = forms.ChoiceField(label=_("gateway"), choices=lambda: [(c, c) for c in _codes()])
+    gateway = forms.ChoiceField(label=_("gateway"), choices=lambda: _ways())
     day = forms.DateField(label=_("day"), help_text=_("As 2026-11-22, by Shanghai's clock."))
 
 
@@ -40,8 +41,8 @@ class LookForm(ActForm):
     note = fields.text(_("note"), help_text=_("What you found and did; it stays in the list."))
 
 
-def _codes() -> list[str]:
-    return gateways.codes()
+def _ways() -> list[tuple[str, Any]]:
+    return [(code, gateways.NAMES[code]) for code in gateways.codes()]
 
 
 def _compare(deed: Deed) -> Any:
@@ -72,12 +73,12 @@ def _row(row: BillDifference) -> Any:
     """A link to our side of it."""
     kind, _colon, key = row.row.partition(":")
     if kind == "payment":
-        return display.link_to(Payment, key, row.row)
+        return display.link(Payment.objects.filter(pk=key).first())
     if kind == "payment_refund":
-        return display.link_to(PaymentRefund, key, row.row)
+        return display.link(PaymentRefund.objects.filter(pk=key).first())
     if kind == "transfer":
-        transfer = Transfer.objects.filter(pk=key).first()
-        return display.link_to(Withdrawal, transfer.withdrawal_id, row.row) if transfer else key
+        transfer = Transfer.objects.select_related("withdrawal").filter(pk=key).first()
+        return display.link(transfer and transfer.withdrawal)
     return display.NOTHING
 
 
@@ -85,6 +86,10 @@ def _row(row: BillDifference) -> Any:
 class BillDayPage(Page):
     """The days that were compared."""
 
+    empty = _(
+        "The worker compares each day after the gateway's bill is there. To see one now: "
+        "compare it."
+    )
     list_acts = (
         Act(
             name="compare",
@@ -99,7 +104,7 @@ class BillDayPage(Page):
     )
     list_display = (
         display.column(_("day"), lambda row: row.day.isoformat(), order="day"),
-        "gateway",
+        display.GATEWAY,
         display.column(_("result"), _balance, order="balanced", labels=COLOURS),
         display.column(_("open differences"), lambda row: row.waiting, order="waiting"),
         "lines",
@@ -108,9 +113,9 @@ class BillDayPage(Page):
         display.yuan_column("transfers_fen", _("transfers (yuan)")),
         display.yuan_column("fee_fen", _("fees kept (yuan)")),
     )
-    list_filter = ("gateway", "balanced", "day")
+    list_filter = (GatewayFilter, "balanced", "day")
     fields = (
-        ("gateway", display.column(_("day"), lambda row: row.day.isoformat())),
+        (display.GATEWAY, display.column(_("day"), lambda row: row.day.isoformat())),
         (display.column(_("result"), lambda row: _balance(row)[1]), "compared_at"),
         (
             display.yuan_column("payments_fen", _("payments (yuan)")),
@@ -172,6 +177,7 @@ class StandingFilter(SimpleListFilter):
 class BillDifferencePage(Page):
     """What differs between a bill and our books."""
 
+    empty = _("Every day that was compared agrees with our books.")
     acts = (
         Act(
             name="look",
@@ -195,7 +201,8 @@ class BillDifferencePage(Page):
         display.column(_("standing"), _standing, order="looked_at", labels=STANDING_COLOURS),
     )
     list_select_related = ("bill",)
-    list_filter = (StandingFilter, "kind", "about", "bill__gateway", "bill__day")
+    list_filter = (StandingFilter, "kind", "about", BillGatewayFilter, "bill__day")
+    search_help_text = _("our number or the gateway's")
     search_fields = ("number", "gateway_no")
     fields = (
         (

@@ -106,6 +106,7 @@ def _is_neutral(request: HttpRequest, case: AfterSalesCase) -> bool:
 class CasePage(Page):
     """Cases; a merchant's staff see those of their merchant's orders."""
 
+    empty = _("Members open a case on their order; staff open one for them at the work desk.")
     acts = (
         Act(
             name="answer",

@@ -11,6 +11,7 @@ from unfold.enums import ActionVariant
 
 from mingchi.backoffice import display, fields
 from mingchi.backoffice.acts import Act, ActForm, Deed
+from mingchi.backoffice.filters import StockFilter
 from mingchi.backoffice.pages import Page
 from mingchi.catalogue import tree
 from mingchi.catalogue.models import Brand, Category, Sku
@@ -212,6 +213,11 @@ _SKU = (
 )
 
 
+def _indented(row: Any) -> str:
+    depth = len(row.place) // 2 - 1
+    return "\u3000" * (depth - 1) + ("└ " if depth else "") + str(row.name)
+
+
 @admin.register(Category)
 class CategoryPage(Page):
     """Shelves."""
@@ -249,7 +255,13 @@ class CategoryPage(Page):
             to=gone_to_list("catalogue_category"),
         ),
     )
-    list_display = ("name", "parent", PLACE, "products_here", HIDDEN)
+    list_display = (
+        display.column(_("name"), lambda row: _indented(row)),
+        "parent",
+        PLACE,
+        "products_here",
+        HIDDEN,
+    )
     list_select_related = ("parent",)
     list_filter = ("is_hidden",)
     search_fields = ("name",)
@@ -259,10 +271,16 @@ class CategoryPage(Page):
         (PLACE, HIDDEN),
     )
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """As the tree is read, each under the one it hangs under."""
+        return [tree.places().asc()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the number of products."""
+        """With the number of products, and the place in the tree."""
         rows: QuerySet[Any] = super().get_queryset(request)
-        annotated: QuerySet[Any] = rows.annotate(products_count=Count("products"))
+        annotated: QuerySet[Any] = rows.annotate(
+            products_count=Count("products"), place=tree.places()
+        )
         return annotated
 
     @admin.display(description=_("products"), ordering="products_count")
@@ -362,8 +380,9 @@ class SkuPage(Page):
         display.column(_("retired"), lambda row: display.moment(row.retired_at)),
     )
     list_select_related = ("product__merchant",)
-    list_filter = ("product__category", "product__merchant")
+    list_filter = (StockFilter, "product__category", "product__merchant")
     search_fields = ("code", "title", "product__title")
+    search_help_text = _("code, variant or product")
     fields = (
         ("code", "title"),
         display.column(_("product"), lambda row: display.link(row.product)),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.db.models import Model
@@ -13,7 +13,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from mingchi.backoffice import looking
 from mingchi.catalogue import images
+from mingchi.members import areas
+from mingchi.payments import gateways
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -77,14 +80,17 @@ def yes(flag: bool | None) -> Any:
 
 
 def link(to: Model | None, text: object = None) -> str | SafeString:
-    """A link to a thing's page in the back office; just the text where it has none."""
+    """A link to a thing's page in the back office; a dash where there is no thing."""
     if to is None:
         return NOTHING
     return link_to(type(to), to.pk, str(to) if text is None else text)
 
 
-def link_to(model: type[Model], key: object, text: object) -> SafeString:
-    """The same by model and key, without loading the row."""
+def link_to(model: type[Model], key: object, text: object) -> str | SafeString:
+    """The same by model and key, without loading the row; just the text for whoever looks and may
+    not open it."""
+    if not looking.may_open(model):
+        return str(text)
     meta = model._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key])
     return format_html('<a class="text-primary-600 hover:underline" href="{}">{}</a>', url, text)
@@ -143,6 +149,21 @@ def column(
 def yuan_column(name: str, label: Text) -> Column:
     """A field in fen, shown in yuan."""
     return column(label, lambda row: yuan(getattr(row, name)), order=name)
+
+
+def gateway(code: str) -> Any:
+    """A gateway by its name; a dash where there is none."""
+    return gateways.NAMES.get(code, code) or NOTHING
+
+
+def area(code: str) -> str:
+    """A region by its names, whether all six digits of its code are given or the first of them."""
+    found = areas.by_prefix(code) if code else None
+    return areas.full_name(found) if found else code or NOTHING
+
+
+GATEWAY: Final = column(_("gateway"), lambda row: gateway(row.gateway), order="gateway")
+REGION: Final = column(_("region"), lambda row: area(row.region), order="region")
 
 
 def points_column(name: str, label: Text) -> Column:

@@ -14,6 +14,7 @@ from mingchi.ledger.models import CashEntry, Entry, StatementLine
 from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order, Refund
+from mingchi.payments import gateways
 from mingchi.payouts.models import Redemption
 from mingchi.rebates import awards, ids, queries
 from mingchi.rebates.models import Event, PlanVersion
@@ -37,7 +38,7 @@ ACCOUNTS = {
     "points": _("points"),
     "points_issued": _("points issued"),
 }
-PLACES = {"bank": _("bank"), "sandbox": _("sandbox gateway")}
+PLACES = {"bank": _("bank"), **gateways.NAMES}
 RULES = {
     "sale": _("sale"),
     "cost": _("cost"),

@@ -5,6 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Case, Model, OuterRef, QuerySet, Subquery, TextField, When
+from django.db.models.functions import Cast
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -21,7 +24,7 @@ from mingchi.backoffice.catalogue import (
     values_of,
 )
 from mingchi.backoffice.pages import Page
-from mingchi.catalogue.models import Banner, HomeShelf, HotWord
+from mingchi.catalogue.models import Banner, Brand, Category, HomeShelf, HotWord, Product
 from mingchi.usecases import edit_home
 
 PLACE = display.column(_("place on the shelf"), lambda row: row.position, order="position")
@@ -208,6 +211,19 @@ def _add(form: type[ActForm], label: Any, run: Any) -> Any:
 PICTURE = display.column(_("picture"), lambda row: display.thumbnail(row.image.digest))
 
 
+def _named(model: type[Model], name: str) -> Subquery:
+    """What the thing is called whose key a banner states."""
+    keyed = model._default_manager.annotate(key=Cast("pk", TextField()))
+    return Subquery(keyed.filter(key=OuterRef("target_value")).values(name))
+
+
+LEADS_TO = display.column(
+    _("leads to"),
+    lambda row: " · ".join(filter(None, (str(row.get_target_display()), row.goal))),
+    order="target",
+)
+
+
 @admin.register(Banner)
 class BannerPage(Page):
     """Wide pictures on the first page."""
@@ -219,8 +235,7 @@ class BannerPage(Page):
     list_display = (
         "title",
         PICTURE,
-        "target",
-        "target_value",
+        LEADS_TO,
         PLACE,
         "starts_at",
         "ends_at",
@@ -230,10 +245,22 @@ class BannerPage(Page):
     fields = (
         "title",
         PICTURE,
-        ("target", "target_value"),
+        LEADS_TO,
         ("starts_at", "ends_at"),
         (PLACE, HIDDEN),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the name of what each leads to, or the words that are searched for."""
+        goal = Case(
+            When(target=Banner.Target.PRODUCT, then=_named(Product, "title")),
+            When(target=Banner.Target.CATEGORY, then=_named(Category, "name")),
+            When(target=Banner.Target.BRAND, then=_named(Brand, "name")),
+            default="target_value",
+        )
+        rows: QuerySet[Any] = super().get_queryset(request)
+        annotated: QuerySet[Any] = rows.annotate(goal=goal)
+        return annotated
 
 
 @admin.register(HomeShelf)

@@ -206,7 +206,7 @@ class MemberPage(Page):
             _("sponsor"), lambda row: f"m{row.sponsor_id}" if row.sponsor_id else display.NOTHING
         ),
         display.column(_("rank"), lambda row: row.rank_now or display.NOTHING),
-        "region",
+        display.REGION,
         "joined_at",
         FROZEN,
     )
@@ -220,7 +220,7 @@ class MemberPage(Page):
             display.column(_("sponsor"), lambda row: display.link(row.sponsor)),
             display.column(_("rank"), lambda row: row.rank_now or display.NOTHING),
         ),
-        ("region", FROZEN),
+        (display.REGION, FROZEN),
         display.column(_("portrait"), lambda row: display.thumbnail(images.portrait(row))),
     )
 
@@ -279,11 +279,11 @@ class RankChangePage(_Appointments):
 class AgentPage(_Appointments):
     """Regional agents."""
 
-    list_display = ("__str__", _member("member", _("member")), "region", "appointed_by",
+    list_display = ("__str__", _member("member", _("member")), display.REGION, "appointed_by",
                     "created_at")  # fmt: skip
     list_select_related = ("member", "appointed_by")
     search_fields = (*WHO, "^region")
-    fields = (_member("member", _("member")), "region", "appointed_by", "created_at")
+    fields = (_member("member", _("member")), display.REGION, "appointed_by", "created_at")
 
 
 @admin.register(ShareholderAppointment)

@@ -113,8 +113,9 @@ def _payments(request: HttpRequest, order: Order) -> Panel:
         headers=[_("our number"), _("gateway"), _("state"), _("of this order (yuan)"),
                  _("part"), _("paid at")],
         rows=[
-            [display.link(part.payment) if whole else str(part.payment), part.payment.gateway,
-             part.payment.get_state_display(), display.yuan(part.amount_fen),
+            [display.link(part.payment) if whole else str(part.payment),
+             display.gateway(part.payment.gateway), part.payment.get_state_display(),
+             display.yuan(part.amount_fen),
              part.get_state_display(), display.moment(part.payment.paid_at)]
             for part in parts
         ],

@@ -241,9 +241,20 @@ class OrderPage(Page):
         "completed_at",
     )
     list_select_related = ("member", "merchant", "checkout")
-    list_filter = ("state", "merchant", "placed_at")
-    search_fields = ("number", "=checkout__number", "member__name", "=member__phone")
-    search_help_text = _("number, member's name or whole phone number")
+    list_filter = ("state", "payment_method", "merchant", "placed_at", "paid_at")
+    search_fields = (
+        "number",
+        "=checkout__number",
+        "member__name",
+        "=member__phone",
+        "recipient",
+        "=recipient_phone",
+        "=tracking_number",
+    )
+    search_help_text = _(
+        "number of the order, the checkout or the parcel; member or recipient, by name or whole "
+        "phone number"
+    )
     fields = (
         ("number", display.column(_("state"), lambda row: row.get_state_display())),
         (display.column(_("member"), lambda row: _member(row)), "merchant"),
@@ -258,7 +269,7 @@ class OrderPage(Page):
         (display.column(_("checkout"), lambda row: row.checkout.number), "placed_at"),
         "note",
         ("recipient", display.column(_("recipient's phone"), lambda row: _phone(row))),
-        ("region", "address"),
+        (display.REGION, "address"),
         ("carrier", "tracking_number"),
     )
 
@@ -268,7 +279,7 @@ class OrderPage(Page):
 
 
 def _member(order: Order) -> Any:
-    return display.link(order.member)
+    return display.link(order.member, f"m{order.member_id} {order.member.name}")
 
 
 def _phone(order: Order) -> str:
@@ -289,6 +300,7 @@ def _open(refund: Refund) -> bool:
 class RefundPage(Page):
     """Refunds; who asks never decides."""
 
+    empty = _("A refund is asked for on the page of its order, or by the member.")
     acts = (
         Act(
             name="approve",
@@ -328,8 +340,9 @@ class RefundPage(Page):
         "asked_at",
     )  # fmt: skip
     list_select_related = ("order__merchant", "order__member", "asked_by")
-    list_filter = ("state", "before_settlement", "asked_at")
-    search_fields = ("order__number",)
+    list_filter = ("state", "order__merchant", "before_settlement", "asked_at")
+    search_fields = ("order__number", "order__member__name", "=order__member__phone", "reason")
+    search_help_text = _("number of the order, member's name or whole phone number, reason")
     fields = (
         (display.column(_("order"), lambda row: display.link(row.order)),
          display.column(_("state"), lambda row: row.get_state_display())),

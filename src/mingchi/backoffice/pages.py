@@ -1,14 +1,15 @@
 """What every page of the back office has in common."""
 
+from functools import cache
 from typing import Any
 
-from django.contrib.admin.options import InlineModelAdmin
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from mingchi.backoffice import access
+from mingchi.backoffice import access, display
 from mingchi.backoffice.acts import ActsMixin
+from mingchi.backoffice.display import Text
 from mingchi.foundation.models import User
 from mingchi.merchants import scope
 
@@ -17,7 +18,10 @@ class Page(ActsMixin, ModelAdmin):
     """A page that shows and does not save: what changes goes through acts.
 
     A merchant's staff see the rows of their merchant, wherever the model says whose a row is.
+    `empty` stands in a list without rows: where they come from, and what to do.
     """
+
+    empty: Text = ""
 
     actions = None
     list_per_page = 50
@@ -63,6 +67,13 @@ class Page(ActsMixin, ModelAdmin):
         assert isinstance(request.user, User)
         return scope.for_user(rows, request.user)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With links of ours to other things: Django's lead there whoever looks."""
+        return [
+            (title, {**options, "fields": [_linked(self.model, row) for row in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whatever the page lays out is shown and not edited."""
         from django.contrib.admin.utils import flatten_fieldsets
@@ -74,20 +85,21 @@ class Page(ActsMixin, ModelAdmin):
         return [*declared, *(name for name in laid_out if name not in declared)]
 
 
-class ReadOnlyInline(InlineModelAdmin):  # type: ignore[type-arg]
-    """Rows of another table, shown."""
+def _linked(model: type[Model], row: Any) -> Any:
+    """A row of fields, those that point to another thing as columns."""
+    if isinstance(row, (tuple, list)):
+        return tuple(_linked(model, name) for name in row)
+    if not isinstance(row, str) or row not in _pointing(model):
+        return row
+    return _pointing(model)[row]
 
-    extra = 0
-    can_delete = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Shown only."""
-        return False
+@cache
+def _pointing(model: type[Model]) -> dict[str, display.Column]:
+    """A column for each foreign key: the same one whenever asked, as Django compares them."""
+    keys = [each for each in model._meta.get_fields() if isinstance(each, ForeignKey)]
+    return {each.name: _link_column(each) for each in keys}
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Shown only."""
-        return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who sees the page sees its rows."""
-        return True
+def _link_column(key: ForeignKey[Any, Any]) -> display.Column:
+    return display.column(key.verbose_name, lambda thing: display.link(getattr(thing, key.name)))

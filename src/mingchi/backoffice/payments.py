@@ -10,6 +10,7 @@ from unfold.enums import ActionVariant
 
 from mingchi.backoffice import display
 from mingchi.backoffice.acts import Act, Deed
+from mingchi.backoffice.filters import GatewayFilter, RefundGatewayFilter
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
@@ -41,7 +42,34 @@ def _why(row: PaymentRefund) -> Any:
     return REASONS.get(row.reason, _("paid twice"))
 
 
+# Why a notice was not believed; anything else is the gateway's own code.
+DOUBTS = {
+    "bad_signature": _("Not signed by the gateway, or our keys are not those it has."),
+    "stale_notice": _("Older than five minutes, or ahead of our clock."),
+    "malformed_notice": _("Not to be read as a notice of this gateway."),
+    "unknown_serial": _("Signed with a certificate that we do not know. Renew ours."),
+    "not_ours": _("For another shop's account."),
+    "unknown_payment": _("No attempt to pay of ours has this number."),
+    "unknown_refund": _("No refund of ours has this number."),
+    "unknown_transfer": _("No transfer of ours has this number."),
+    "wrong_amount": _("Another amount than we asked for. Ask the gateway before anything is sent."),
+}
+# Why money did not go back, and what to do.
+HINDRANCES = {
+    "by_hand": _("Cash: hand it back, then note it here."),
+    ABNORMAL: _("The buyer's account takes nothing. Send it at the gateway's desk, then note it."),
+    "NOT_ENOUGH": _("Too little money at the gateway. Pay in there, then try again."),
+}
 WHY = display.column(_("reason"), _why, order="reason")
+RECEIVED = display.column(
+    _("came in at"), lambda row: display.moment(row.received_at), order="received_at"
+)
+DOUBT = display.column(
+    _("error"), lambda row: DOUBTS.get(row.error, row.error) or display.NOTHING, order="error"
+)
+HINDRANCE = display.column(
+    _("error"), lambda row: HINDRANCES.get(row.error, row.error) or display.NOTHING, order="error"
+)
 
 
 def _retry(deed: Deed) -> Any:
@@ -61,7 +89,7 @@ class PaymentPage(Page):
     list_display = (
         "out_trade_no",
         display.column(_("checkout"), lambda row: row.checkout.number, order="checkout__number"),
-        "gateway",
+        display.GATEWAY,
         display.column(_("state"), lambda row: (row.state, row.get_state_display()),
                        order="state", labels=PAYMENT_COLOURS),
         display.yuan_column("amount_fen", _("amount (yuan)")),
@@ -69,7 +97,8 @@ class PaymentPage(Page):
         "paid_at",
     )  # fmt: skip
     list_select_related = ("checkout",)
-    list_filter = ("state", "gateway", "paid_at")
+    list_filter = ("state", GatewayFilter, "paid_at")
+    search_help_text = _("our number, the gateway's, or that of the checkout or the order")
     search_fields = (
         "out_trade_no",
         "gateway_no",
@@ -81,7 +110,7 @@ class PaymentPage(Page):
             display.column(_("checkout"), lambda row: row.checkout.number),
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
-        ("gateway", "out_trade_no"),
+        (display.GATEWAY, "out_trade_no"),
         ("channel", "gateway_no"),
         (
             display.yuan_column("amount_fen", _("amount (yuan)")),
@@ -109,7 +138,7 @@ class PaymentPage(Page):
             ),
             Panel(
                 title=_("gateway notices"),
-                headers=[_("received"), _("signature holds"), _("outcome")],
+                headers=[_("came in at"), _("signature holds"), _("outcome")],
                 rows=[
                     [display.moment(row.received_at), _("yes") if row.verified else _("no"),
                      row.get_outcome_display()]
@@ -133,24 +162,29 @@ class PaymentPage(Page):
 class GatewayNoticePage(Page):
     """What came in, believed or not."""
 
+    empty = _(
+        "Gateways tell here what was paid. Where payments wait and nothing comes, look at the "
+        "address that the gateway was given."
+    )
     list_display = (
         display.column(_("number"), lambda row: row.pk, order="pk"),
-        "gateway",
-        "received_at",
+        display.GATEWAY,
+        RECEIVED,
         "verified",
         display.column(_("outcome"), lambda row: (row.outcome, row.get_outcome_display()),
                        order="outcome", labels=OUTCOME_COLOURS),
-        "error",
+        DOUBT,
         display.column(_("payment"), lambda row: display.link(row.payment)),
     )  # fmt: skip
     list_select_related = ("payment",)
-    list_filter = ("outcome", "verified", "received_at")
+    list_filter = ("outcome", "verified", GatewayFilter, "received_at")
     search_fields = ("payment__out_trade_no", "number")
+    search_help_text = _("our number of the payment, the refund or the transfer")
     fields = (
-        ("gateway", "received_at"),
+        (display.GATEWAY, RECEIVED),
         "number",
         ("verified", display.column(_("outcome"), lambda row: row.get_outcome_display())),
-        ("error", display.column(_("payment"), lambda row: display.link(row.payment))),
+        (DOUBT, display.column(_("payment"), lambda row: display.link(row.payment))),
         display.column(_("body"), lambda row: display.pretty(row.body)),
         display.column(_("headers"), lambda row: display.pretty(row.headers)),
     )
@@ -160,6 +194,10 @@ class GatewayNoticePage(Page):
 class PaymentRefundPage(Page):
     """Money on its way back."""
 
+    empty = _(
+        "What goes back to buyers stands here once a refund is approved or money came that "
+        "nobody owed."
+    )
     acts = (
         Act(
             name="retry",
@@ -196,8 +234,9 @@ class PaymentRefundPage(Page):
         "paid_at",
     )  # fmt: skip
     list_select_related = ("payment", "order__merchant")
-    list_filter = ("state", "created_at")
+    list_filter = ("state", RefundGatewayFilter, "order__merchant", "created_at")
     search_fields = ("out_refund_no", "payment__out_trade_no", "order__number")
+    search_help_text = _("our number of the refund or the payment, or number of the order")
     fields = (
         ("out_refund_no", display.column(_("state"), lambda row: row.get_state_display())),
         (
@@ -205,7 +244,7 @@ class PaymentRefundPage(Page):
             display.column(_("order"), lambda row: display.link(row.order)),
         ),
         (display.column(_("refund"), lambda row: display.link(row.refund)), WHY),
-        (display.yuan_column("amount_fen", _("amount (yuan)")), "error"),
+        (display.yuan_column("amount_fen", _("amount (yuan)")), HINDRANCE),
         ("created_at", "paid_at"),
         ("gateway_no", "gateway_at"),
         ("tries", "try_at"),

@@ -11,6 +11,7 @@ from unfold.views import ChangeList
 
 from mingchi.backoffice import display, explain, fields, member_panels
 from mingchi.backoffice.acts import Act, ActForm, Deed
+from mingchi.backoffice.filters import GatewayFilter
 from mingchi.backoffice.pages import Page
 from mingchi.backoffice.panels import Panel
 from mingchi.foundation import clock
@@ -170,21 +171,22 @@ class WithdrawalPage(Page):
         display.column(_("state"), lambda row: (row.state, row.get_state_display()),
                        order="state", labels=COLOURS),
         display.yuan_column("amount_fen", _("amount (yuan)")),
-        "gateway",
+        display.GATEWAY,
         "asked_at",
         "paid_at",
         "transfer_no",
     )  # fmt: skip
     list_select_related = ("member",)
-    list_filter = ("state", "gateway", "asked_at")
+    list_filter = ("state", GatewayFilter, "asked_at")
     search_fields = ("member__name", "=member__phone", "transfer_no")
+    search_help_text = _("member's name, whole phone number or number of the transfer")
     fields = (
         (
             display.column(_("member"), lambda row: display.link(row.member)),
             display.column(_("state"), lambda row: row.get_state_display()),
         ),
         (display.yuan_column("amount_fen", _("amount (yuan)")), "transfer_no"),
-        ("gateway", display.column(_("payee's account there"), lambda row: row.masked_payee)),
+        (display.GATEWAY, display.column(_("payee's account there"), lambda row: row.masked_payee)),
         ("asked_at", "paid_at"),
         "decided_at",
         (

@@ -257,7 +257,8 @@ class ProductPage(Page):
     )  # fmt: skip
     list_select_related = ("category", "merchant", "listing")
     list_filter = ("status", "goods_type", "category", "brand", "merchant")
-    search_fields = ("title", "skus__code")
+    search_fields = ("title", "skus__code", "=pk")
+    search_help_text = _("title, code of a SKU, or number")
     fields = (
         ("title", "subtitle"),
         ("status", "goods_type"),

@@ -65,6 +65,7 @@ def _state(review: Review) -> tuple[str, Any]:
 class ReviewPage(Page):
     """Reviews; a merchant's staff see those of their merchant's goods."""
 
+    empty = _("Members review what they received; their words stand here at once.")
     acts = (
         Act(
             name="answer",

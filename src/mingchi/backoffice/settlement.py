@@ -142,6 +142,7 @@ class MoneyPage(Page):
 class AccountPage(MoneyPage):
     """Where merchants' money goes; masked."""
 
+    empty = _("Payouts need one: state where the merchant's money goes.")
     list_acts = (
         Act(
             name="state",
@@ -175,6 +176,7 @@ class AccountPage(MoneyPage):
 class PayoutPage(MoneyPage):
     """Money on its way to merchants; who asks never decides."""
 
+    empty = _("Propose one: what a merchant has earned and is not reserved can be paid out.")
     list_acts = (
         Act(
             name="ask",
@@ -246,6 +248,8 @@ class PayoutPage(MoneyPage):
     )
     list_select_related = ("merchant", "account")
     list_filter = ("state", "merchant", "asked_at")
+    search_fields = ("merchant__name", "transfer_no", "=pk")
+    search_help_text = _("merchant, number of the transfer or of the payout without mp")
     fields = (
         ("merchant", display.yuan_column("amount_fen", _("amount (yuan)"))),
         (display.column(_("state"), lambda row: row.get_state_display()),

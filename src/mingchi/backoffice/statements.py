@@ -42,6 +42,7 @@ def _close(deed: Deed) -> Any:
 class StatementPage(MoneyPage):
     """Statements, closed for good."""
 
+    empty = _("The worker closes a statement of each merchant when its period is over.")
     list_acts = (
         Act(
             name="close",
@@ -59,26 +60,27 @@ class StatementPage(MoneyPage):
     list_display = (
         "merchant",
         "period",
-        display.yuan_column("opening_fen", _("opening balance")),
-        display.yuan_column("sales_fen", _("earned by sales")),
-        display.yuan_column("refunds_fen", _("taken back by refunds")),
-        display.yuan_column("freight_fen", _("freight")),
-        display.yuan_column("payouts_fen", _("paid out")),
-        display.yuan_column("closing_fen", _("closing balance")),
+        display.yuan_column("opening_fen", _("opening balance (yuan)")),
+        display.yuan_column("sales_fen", _("earned by sales (yuan)")),
+        display.yuan_column("refunds_fen", _("taken back by refunds (yuan)")),
+        display.yuan_column("freight_fen", _("freight (yuan)")),
+        display.yuan_column("payouts_fen", _("paid out (yuan)")),
+        display.yuan_column("closing_fen", _("closing balance (yuan)")),
     )
     list_select_related = ("merchant",)
     list_filter = ("merchant", "until")
     search_fields = ("period", "merchant__name")
+    search_help_text = _("period, as 2026-11, or merchant")
     fields = (
         ("merchant", "period"),
         ("number", "closed_at"),
-        (display.yuan_column("opening_fen", _("opening balance")),
-         display.yuan_column("closing_fen", _("closing balance"))),
-        (display.yuan_column("sales_fen", _("earned by sales")),
-         display.yuan_column("refunds_fen", _("taken back by refunds"))),
-        (display.yuan_column("freight_fen", _("freight")),
-         display.yuan_column("payouts_fen", _("paid out"))),
-        (display.yuan_column("other_fen", _("other")),
+        (display.yuan_column("opening_fen", _("opening balance (yuan)")),
+         display.yuan_column("closing_fen", _("closing balance (yuan)"))),
+        (display.yuan_column("sales_fen", _("earned by sales (yuan)")),
+         display.yuan_column("refunds_fen", _("taken back by refunds (yuan)"))),
+        (display.yuan_column("freight_fen", _("freight (yuan)")),
+         display.yuan_column("payouts_fen", _("paid out (yuan)"))),
+        (display.yuan_column("other_fen", _("other (yuan)")),
          display.column(_("file"), lambda row: _files(row))),
         (display.column(_("closed by"), lambda row: display.actor(row.closed_by)),),
     )  # fmt: skip

@@ -29,6 +29,13 @@ WITH RECURSIVE above AS (
 ) SELECT id FROM above ORDER BY height
 """
 HIDDEN_SQL: Final = _HIDDEN
+_PLACES = """
+WITH RECURSIVE walk AS (
+    SELECT id, ARRAY[position::bigint, id] AS place FROM catalogue_category WHERE parent_id IS NULL
+    UNION ALL SELECT c.id, w.place || ARRAY[c.position::bigint, c.id]
+    FROM catalogue_category c JOIN walk w ON c.parent_id = w.id
+) SELECT place FROM walk WHERE walk.id = catalogue_category.id
+"""
 
 
 def hold() -> None:
@@ -51,6 +58,12 @@ def above(category_id: int) -> list[int]:
 def hidden() -> RawSQL:
     """The hidden ones and all under them, as a subquery."""
     return RawSQL(_HIDDEN, ())  # noqa: S611 - a constant
+
+
+def places() -> RawSQL:
+    """Where each category stands as the tree is read from the top: position and key of all that it
+    hangs under and its own, as a subquery of their rows."""
+    return RawSQL(_PLACES, ())  # noqa: S611 - a constant
 
 
 def shown() -> list[Category]:

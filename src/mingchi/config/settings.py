@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "mingchi.api.middleware.AdminPolicy",
+    "mingchi.backoffice.looking.Looking",
 ]
 
 LOGIN_URL = LOGIN_REDIRECT_URL = "/admin/"
@@ -75,6 +76,8 @@ DATABASES = {"default": django_database()}
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Named here too, so that a template of ours stands before Unfold's of the same name.
+        "DIRS": [Path(__file__).resolve().parents[1] / "backoffice" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

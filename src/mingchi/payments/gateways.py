@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from mingchi.foundation.errors import DomainError
 from mingchi.payments.bills import Bill
 from mingchi.payments.configuration import GatewayConfig, WechatConfig
+
+NAMES: Final = {
+    "wechat": _("WeChat Pay"),
+    "alipay": _("Alipay"),
+    "sandbox": _("Sandbox (no money)"),
+    "cod": _("cash on delivery"),
+}
+"""What people call them."""
 
 
 class GatewayError(Exception):

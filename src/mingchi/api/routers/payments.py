@@ -1,7 +1,6 @@
 """Which ways to pay there are, and the sandbox's button that pays."""
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 from ninja import Field, Schema
 
 from mingchi.api.fields import Input
@@ -13,7 +12,6 @@ from mingchi.payments.gateways import Client
 from mingchi.usecases import sandbox_pay as use_sandbox_pay
 
 router = GuardedRouter(tags=["payments"])
-NAMES = {"wechat": _("WeChat Pay"), "alipay": _("Alipay"), "sandbox": _("Sandbox (no money)")}
 # Ways for which the buyer's id at the gateway must be known.
 NEEDS_PAYER = frozenset({"jsapi", "mini"})
 
@@ -45,7 +43,10 @@ def list_payment_ways(request: HttpRequest, client: Client = Client.BROWSER) -> 
     or a mini-program. Cash on delivery is chosen as an order is placed."""
     return [
         WayOut(
-            gateway=code, channel=channel, name=str(NAMES[code]), needs_payer=channel in NEEDS_PAYER
+            gateway=code,
+            channel=channel,
+            name=str(gateways.NAMES[code]),
+            needs_payer=channel in NEEDS_PAYER,
         )
         for code in gateways.codes()
         for channel in gateways.get(code).channels(client)

@@ -9,7 +9,6 @@ from ninja import Field, Schema, Status
 from mingchi.api.fields import PRINTABLE, Before, Fen, Id, Input, Limit, Page
 from mingchi.api.paging import page
 from mingchi.api.principals import idempotency_key, member_of
-from mingchi.api.routers.payments import NAMES
 from mingchi.api.routing import GuardedRouter
 from mingchi.foundation import clock, masking
 from mingchi.foundation.errors import NotFoundError
@@ -148,7 +147,7 @@ def list_payout_ways(request: HttpRequest) -> list[PayoutWayOut]:
     codes = gateways.transfer_codes()
     member_id = member_of(request).pk
     return [
-        PayoutWayOut(gateway=code, name=str(NAMES[code]), account=_bound(member_id, code))
+        PayoutWayOut(gateway=code, name=str(gateways.NAMES[code]), account=_bound(member_id, code))
         for code in codes
     ]
 
