@@ -1,5 +1,7 @@
 """What lists say in words, what they find, and what they say where there is nothing."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -60,12 +62,19 @@ def test_gateways_regions_and_doubts_are_said_in_words(shop: Shop, owner: Client
     GatewayNotice.objects.create(
         gateway="wechat", body="", outcome="refused", error="wrong_amount", received_at=NOW
     )
-    assert "Sandbox (no money)" in listed(owner, "payments_payment")
+    assert "sandbox gateway" in listed(owner, "payments_payment")
     assert "Nothing matches" in listed(owner, "payments_payment", "?gateway=alipay")
     notices = listed(owner, "payments_gatewaynotice", "?gateway=wechat")
     assert "Another amount than we asked for." in notices
     page = owner.get(reverse("admin:orders_order_change", args=[order_id])).content.decode()
     assert "浙江省 杭州市 西湖区" in page
+
+
+def test_a_form_names_what_it_does_with_which_thing(shop: Shop, owner: Client) -> None:
+    order = Order.objects.get(pk=place(member(), sku(shop.merchant)).order_id)
+    page = owner.get(reverse("admin:orders_order_do", args=[order.pk, "cancel"])).content.decode()
+    address = reverse("admin:orders_order_change", args=[order.pk])
+    assert re.search(rf'<h2 [^>]*>Cancel · <a [^>]*href="{address}">{order.number}</a></h2>', page)
 
 
 def test_stock_that_runs_low_is_found(shop: Shop, owner: Client) -> None:

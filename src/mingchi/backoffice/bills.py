@@ -42,7 +42,7 @@ class LookForm(ActForm):
 
 
 def _ways() -> list[tuple[str, Any]]:
-    return [(code, gateways.NAMES[code]) for code in gateways.codes()]
+    return [(code, display.gateway(code)) for code in gateways.codes()]
 
 
 def _compare(deed: Deed) -> Any:

@@ -26,6 +26,7 @@ else:
     Text = object
 Column = Callable[[Any], Any]
 NOTHING = "–"
+GATEWAYS: Final = {**gateways.NAMES, "sandbox": _("sandbox gateway")}
 
 
 def yuan(fen: int | None) -> str:
@@ -153,7 +154,7 @@ def yuan_column(name: str, label: Text) -> Column:
 
 def gateway(code: str) -> Any:
     """A gateway by its name; a dash where there is none."""
-    return gateways.NAMES.get(code, code) or NOTHING
+    return GATEWAYS.get(code, code) or NOTHING
 
 
 def area(code: str) -> str:

@@ -14,7 +14,6 @@ from mingchi.ledger.models import CashEntry, Entry, StatementLine
 from mingchi.members.models import Member
 from mingchi.merchants.models import Merchant
 from mingchi.orders.models import Order, Refund
-from mingchi.payments import gateways
 from mingchi.payouts.models import Redemption
 from mingchi.rebates import awards, ids, queries
 from mingchi.rebates.models import Event, PlanVersion
@@ -38,7 +37,7 @@ ACCOUNTS = {
     "points": _("points"),
     "points_issued": _("points issued"),
 }
-PLACES = {"bank": _("bank"), **gateways.NAMES}
+PLACES = {"bank": _("bank"), **display.GATEWAYS}
 RULES = {
     "sale": _("sale"),
     "cost": _("cost"),

@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mingchi.payments import gateways
+from mingchi.backoffice import display
 
 LOW_UNITS: Final = 10
 
@@ -21,7 +21,7 @@ class GatewayFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """All there are, whichever are set up now: rows of former ones stay."""
-        return list(gateways.NAMES.items())
+        return list(display.GATEWAYS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of one."""

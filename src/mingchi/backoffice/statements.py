@@ -64,7 +64,7 @@ class StatementPage(MoneyPage):
         display.yuan_column("sales_fen", _("earned by sales (yuan)")),
         display.yuan_column("refunds_fen", _("taken back by refunds (yuan)")),
         display.yuan_column("freight_fen", _("freight (yuan)")),
-        display.yuan_column("payouts_fen", _("paid out (yuan)")),
+        display.yuan_column("payouts_fen", _("paid to the merchant (yuan)")),
         display.yuan_column("closing_fen", _("closing balance (yuan)")),
     )
     list_select_related = ("merchant",)
@@ -79,7 +79,7 @@ class StatementPage(MoneyPage):
         (display.yuan_column("sales_fen", _("earned by sales (yuan)")),
          display.yuan_column("refunds_fen", _("taken back by refunds (yuan)"))),
         (display.yuan_column("freight_fen", _("freight (yuan)")),
-         display.yuan_column("payouts_fen", _("paid out (yuan)"))),
+         display.yuan_column("payouts_fen", _("paid to the merchant (yuan)"))),
         (display.yuan_column("other_fen", _("other (yuan)")),
          display.column(_("file"), lambda row: _files(row))),
         (display.column(_("closed by"), lambda row: display.actor(row.closed_by)),),
