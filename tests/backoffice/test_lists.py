@@ -77,6 +77,36 @@ def test_a_form_names_what_it_does_with_which_thing(shop: Shop, owner: Client) -
     assert re.search(rf'<h2 [^>]*>Cancel · <a [^>]*href="{address}">{order.number}</a></h2>', page)
 
 
+def test_figures_of_today_lead_to_what_they_count(shop: Shop, owner: Client) -> None:
+    Order.objects.filter(pk=place(member(), sku(shop.merchant)).order_id).update(
+        state="paid", paid_at=NOW
+    )
+    found = re.search(
+        r'href="([^"]*orders/order/[?][^"]*)">1</a>',
+        owner.get(reverse("admin:index")).content.decode(),
+    )
+    assert found
+    rows = owner.get(found[1]).context_data["cl"].result_list  # type: ignore[attr-defined]
+    assert [row.state for row in rows] == ["paid"]
+
+
+@pytest.mark.parametrize("page", ["orders_order", "members_member", "catalogue_sku"])
+def test_scripts_in_names_stand_there_as_they_were_written(
+    shop: Shop, owner: Client, page: str
+) -> None:
+    buyer, article = member(), sku(shop.merchant)
+    order_id = place(buyer, article).order_id
+    name = "<script>alert(1)</script> 🍵"
+    type(buyer).objects.filter(pk=buyer.pk).update(name=name)
+    type(article.product).objects.filter(pk=article.product_id).update(title=name)
+    Order.objects.update(note=name, recipient=name)
+    key = {"orders_order": order_id, "members_member": buyer.pk, "catalogue_sku": article.pk}[page]
+    alone = owner.get(reverse(f"admin:{page}_change", args=[key])).content.decode()
+    for shown in (listed(owner, page), alone):
+        assert "<script>alert" not in shown
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; 🍵" in shown
+
+
 def test_stock_that_runs_low_is_found(shop: Shop, owner: Client) -> None:
     plenty, few, none = (sku(shop.merchant, on_hand=units) for units in (50, 9, 3))
     Sku.objects.filter(pk=none.pk).update(reserved=3)

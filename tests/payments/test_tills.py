@@ -12,7 +12,7 @@ from mingchi.fulfilment.models import Signal
 from mingchi.ledger import accounts
 from mingchi.ledger.balances import balance
 from mingchi.orders.models import Order
-from mingchi.payments import refunding
+from mingchi.payments import receipts, refunding
 from mingchi.payments.models import GatewayNotice, Payment, PaymentRefund
 from mingchi.usecases.cancel_order import cancel_order
 from mingchi.usecases.pay_order import pay_order
@@ -255,6 +255,32 @@ class TestOpenAttempts:
         assert watch_payments(now=LATER) == 0
         assert watch_payments(now=LATER + timedelta(minutes=2)) == 1
 
+    @both
+    def test_another_amount_than_was_asked_for_is_not_booked(
+        self, transactional_db: None, tills: Tills, gateway: str
+    ) -> None:
+        order_id = tills.order()
+        data = tills.attempt(order_id, gateway)
+        tills.pay(gateway, data)
+        tills.fake(gateway).trades[data.out_trade_no].amount_fen += 1
+        assert watch_payments(now=LATER) == 0
+        assert (state(order_id), Payment.objects.get().state, held()) == ("created", "created", 0)
+
+    def test_only_the_open_attempts_of_the_order_itself_are_asked_about(
+        self, transactional_db: None, tills: Tills
+    ) -> None:
+        order_id, paid_for = tills.order(), tills.paid("alipay")[0]
+        others = tills.attempt(tills.order(), "wechat")
+        tills.pay("wechat", others)
+        assert not receipts.ask(order_id=order_id, now=NOW)
+        assert Payment.objects.get(pk=others.payment_id).state == "created"
+        closed = tills.attempt(order_id, "wechat")
+        Payment.objects.filter(pk=closed.payment_id).update(state="closed")
+        calls = [len(tills.fake(code).calls) for code in ("wechat", "alipay")]
+        assert not receipts.ask(order_id=order_id, now=NOW)
+        assert receipts.ask(order_id=paid_for, now=NOW)
+        assert [len(tills.fake(code).calls) for code in ("wechat", "alipay")] == calls
+
 
 class TestTimeOuts:
     """The answer is lost: the gateway is asked, then we decide."""
@@ -386,6 +412,28 @@ class TestRefunds:
         retry_money_back(by=tills.shop.finance, payment_refund_id=sent.pk, now=NOW)
         assert list(tills.wechat.refunds) == [sent.out_refund_no]
         tills.agree()
+
+    def test_another_amount_than_was_to_go_back_is_not_booked(self, tills: Tills) -> None:
+        order_id, _data = tills.paid("wechat")
+        sent = tills.refund(order_id)
+        tills.wechat.end_refund(sent.out_refund_no)
+        tills.wechat.refunds[sent.out_refund_no].amount_fen += 1
+        assert send_pending(now=NOW + timedelta(hours=2)) == 0
+        sent.refresh_from_db()
+        assert (sent.state, sent.error, owed()) == ("failed", "wrong_amount", 30_000)
+
+    def test_only_the_one_that_was_named_is_tried_again(self, tills: Tills) -> None:
+        order_id, _data = tills.paid("wechat")
+        failed = []
+        for error in ("NOT_ENOUGH", "NOT_ENOUGH"):
+            tills.wechat.faults.refuse = {"refund": error}
+            failed.append(tills.refund(order_id, 10_000))
+        tills.wechat.refunds_at_once = True
+        retry_money_back(by=tills.shop.finance, payment_refund_id=failed[1].pk, now=NOW)
+        PaymentRefund.objects.filter(pk=failed[0].pk).update(error="abnormal")
+        assert [each.state for each in PaymentRefund.objects.order_by("pk")] == ["failed", "paid"]
+        confirm_by_hand(by=tills.shop.finance, payment_refund_id=failed[0].pk, now=NOW)
+        assert owed() == 0
 
     def test_asked_twice_at_once(self, tills: Tills) -> None:
         """Both ask before either has booked: the number is the key at the gateway."""

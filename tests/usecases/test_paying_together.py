@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.fakes.tills import Tills
 from tests.pricing_shop import offered
+from tests.usecases import buying as bought_by
 from tests.usecases.buying import Buying, again, earned_fen, held, states
 from tests.usecases.shop import (
     LATER,
@@ -203,6 +204,18 @@ class TestGivingUp:
         assert held() == {}
         assert states([tea, oil]) == ["cancelled", "cancelled"]
         assert coupon_states(buying) == ("claimed", "claimed")
+
+    def test_a_part_of_nothing_sends_nothing_back(self, buying: Buying) -> None:
+        gift = sku(buying.other, price_fen=300, cost_fen=0)
+        coupon = offered(buying.shop, off_fen=300, scope="product", targets=(gift.product_id,))
+        own = claim_coupon(member_id=buying.buyer.pk, coupon_id=coupon.pk, now=NOW)
+        buying.fill(buying.tea, gift)
+        tea, free = bought_by.orders(buying.buy(buying.wish(coupon_ids=(own,))))
+        data = buying.attempt(tea.checkout_id)
+        cancel_order(order_id=free.pk, member_id=buying.buyer.pk, now=NOW)
+        taken = buying.pay(data)
+        assert (taken.outcome, taken.payment_refund_ids) == ("applied", ())
+        assert states([tea, free]) == ["paid", "cancelled"]
 
     def test_it_is_shown_in_reconciliation(self, tills: Tills) -> None:
         tills.wechat.refunds_at_once = True

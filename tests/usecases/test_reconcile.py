@@ -230,14 +230,21 @@ class TestOwnLists:
     def tomorrow(self) -> datetime:
         return clock.now() + timedelta(days=1)
 
-    def test_the_sandbox(self, shop: Shop, today: date) -> None:
+    def test_the_sandbox(self, shop: Shop) -> None:
         paid(member(), sku(shop.merchant))
-        Payment.objects.update(gateway_at=clock.now())
-        assert found("sandbox", self.tomorrow(), today) == []
+        assert found("sandbox") == []
+        assert BillDay.objects.get().lines == 1
         SandboxDeal.objects.update(amount_fen=1)
-        assert [kind for kind, *_ in found("sandbox", self.tomorrow(), today)] == ["amount"]
+        assert [kind for kind, *_ in found("sandbox")] == ["amount"]
         with pytest.raises(DomainError, match="no_bill"):
-            reconcile(gateway="sandbox", day=today, now=clock.now())
+            reconcile(gateway="sandbox", day=NOW.date(), now=NOW)
+
+    def test_what_the_sandbox_gave_back(self, shop: Shop, today: date) -> None:
+        order = paid(member(), sku(shop.merchant))
+        cancel_order(order_id=order.pk, member_id=order.member_id, now=NOW)
+        assert send_pending(now=NOW) == 1
+        assert found("sandbox", self.tomorrow(), today) == found("sandbox") == []
+        assert sorted(BillDay.objects.values_list("refunds_fen", flat=True)) == [0, 100_000]
 
     def delivered(self, shop: Shop) -> Order:
         order = Order.objects.get(

@@ -218,6 +218,9 @@ def _indented(row: Any) -> str:
     return "\u3000" * (depth - 1) + ("└ " if depth else "") + str(row.name)
 
 
+BRANCH = display.column(_("name"), _indented)
+
+
 @admin.register(Category)
 class CategoryPage(Page):
     """Shelves."""
@@ -255,13 +258,7 @@ class CategoryPage(Page):
             to=gone_to_list("catalogue_category"),
         ),
     )
-    list_display = (
-        display.column(_("name"), lambda row: _indented(row)),
-        "parent",
-        PLACE,
-        "products_here",
-        HIDDEN,
-    )
+    list_display = (BRANCH, "parent", PLACE, "products_here", HIDDEN)
     list_select_related = ("parent",)
     list_filter = ("is_hidden",)
     search_fields = ("name",)
@@ -278,10 +275,9 @@ class CategoryPage(Page):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of products, and the place in the tree."""
         rows: QuerySet[Any] = super().get_queryset(request)
-        annotated: QuerySet[Any] = rows.annotate(
-            products_count=Count("products"), place=tree.places()
-        )
-        return annotated
+        counted: QuerySet[Any] = rows.annotate(products_count=Count("products"))
+        placed: QuerySet[Any] = counted.annotate(place=tree.places())
+        return placed
 
     @admin.display(description=_("products"), ordering="products_count")
     def products_here(self, row: Any) -> int:

@@ -21,6 +21,7 @@ from mingchi.rebates.models import Programme
 from mingchi.usecases.desk import queue, watching
 
 SHOWN = 8
+State = Order.State
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -48,19 +49,26 @@ def _today(user: User) -> Panel:
     paid = Q(paid_at__isnull=False)
     today = orders.aggregate(placed=Count("pk"), paid=Count("pk", filter=paid),
                              paid_fen=Sum("goods_fen", filter=paid))  # fmt: skip
-    to_ship = scope.for_user(Order.objects.filter(state=Order.State.PAID), user).count()
+    to_ship = scope.for_user(Order.objects.filter(state=State.PAID), user).count()
     refunds = scope.for_user(Refund.objects.filter(state=Refund.State.REQUESTED), user).count()
     figures: list[tuple[Any, Any]] = [
         (_("orders today"), today["placed"]),
         (_("of them paid"), today["paid"]),
         (_("paid today (yuan)"), display.yuan(today["paid_fen"] or 0)),
-        (_("to be shipped"), to_ship),
-        (_("refunds to decide"), refunds),
+        (_("to be shipped"), display.figure(to_ship, _in_state("orders_order", State.PAID))),
+        (
+            _("refunds to decide"),
+            display.figure(refunds, _in_state("orders_refund", Refund.State.REQUESTED)),
+        ),
     ]
     if access.sees(user, "members.member"):
         joined = Member.objects.filter(joined_at__gte=midnight).count()
         figures.append((_("new members today"), joined))
     return Panel(title=_("Today"), figures=figures)
+
+
+def _in_state(page: str, state: str) -> str:
+    return reverse(f"admin:{page}_changelist") + f"?state__exact={state}"
 
 
 def _work(user: User) -> Panel:

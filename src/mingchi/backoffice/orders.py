@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -369,8 +368,3 @@ def _asker(refund: Refund) -> str:
     if refund.asked_by_member:
         return str(_("the member"))
     return str(refund.asked_by)
-
-
-def refunds_to_decide() -> str:
-    """The list of refunds that wait."""
-    return reverse("admin:orders_refund_changelist") + "?state__exact=requested"

@@ -80,8 +80,8 @@ class SandboxGateway:
         """Always works: there is no money."""
         if not 0 < amount_fen <= total_fen:
             raise GatewayError("refund_exceeds_payment")
-        self.note(out_refund_no, amount_fen, kind=SandboxDeal.Kind.REFUND)
-        return RefundNotice(out_refund_no=out_refund_no, standing=Standing.DONE)
+        deal = self.note(out_refund_no, amount_fen, kind=SandboxDeal.Kind.REFUND)
+        return RefundNotice(out_refund_no=out_refund_no, standing=Standing.DONE, at=deal.dealt_at)
 
     def find_refund(self, *, out_trade_no: str, out_refund_no: str) -> RefundNotice | None:
         """What stands in its book."""
@@ -89,7 +89,10 @@ class SandboxGateway:
         if deal is None:
             return None
         return RefundNotice(
-            out_refund_no=out_refund_no, standing=Standing.DONE, amount_fen=deal.amount_fen
+            out_refund_no=out_refund_no,
+            standing=Standing.DONE,
+            amount_fen=deal.amount_fen,
+            at=deal.dealt_at,
         )
 
     def note(
@@ -99,10 +102,10 @@ class SandboxGateway:
         *,
         kind: SandboxDeal.Kind = SandboxDeal.Kind.PAYMENT,
         at: datetime | None = None,
-    ) -> None:
-        """Write a deal into the sandbox's book, once."""
+    ) -> SandboxDeal:
+        """Write a deal into the sandbox's book, once; returns it as it stands there."""
         values = {"amount_fen": amount_fen, "kind": kind, "dealt_at": at or clock.now()}
-        SandboxDeal.objects.get_or_create(number=number, defaults=values)
+        return SandboxDeal.objects.get_or_create(number=number, defaults=values)[0]
 
     def bill(self, *, day: date, now: datetime) -> Bill:
         """Its book of that day; it keeps no fee."""

@@ -22,7 +22,7 @@ def sandbox_pay(*, member_id: int, out_trade_no: str, now: datetime) -> Taken:
     if payment is None or settings.LIVE:
         raise NotFoundError()
     gateway = SandboxGateway(secret=settings.GATEWAY_SECRET)
-    gateway.note(payment.out_trade_no, payment.amount_fen)
+    gateway.note(payment.out_trade_no, payment.amount_fen, at=now)
     body, headers = gateway.notice(
         out_trade_no=payment.out_trade_no, amount_fen=payment.amount_fen, now=now
     )

@@ -1,6 +1,7 @@
 """Staff and the gateways' bills: which days balance, and what differs."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Field, Schema
@@ -16,6 +17,7 @@ from mingchi.payments.reconciling import REMEDIES
 from mingchi.usecases import reconcile as use_reconcile
 
 router = GuardedRouter(tags=["staff: money"])
+GatewayCode = Annotated[str, Field(pattern="^[a-z]{1,20}$")]
 
 
 class BillOut(Schema):
@@ -50,7 +52,7 @@ class BillDifferenceOut(Schema):
 
 
 class CompareIn(Input):
-    gateway: str = Field(pattern="^[a-z]{1,20}$")
+    gateway: GatewayCode
     day: date
 
 
@@ -70,7 +72,7 @@ def staff_list_bills(
     request: HttpRequest,
     limit: Limit = 20,
     before: Before = None,
-    gateway: str | None = None,
+    gateway: GatewayCode | None = None,
     balanced: bool | None = None,
 ) -> Page[BillOut]:
     """The days that were compared, the last compared first."""
