@@ -148,6 +148,26 @@ def test_more_is_asked_and_given(shop: Shop, order: Order, helper: User) -> None
     assert state(case) == "closed"
 
 
+def test_a_case_has_27_pictures_of_its_buyer_at_most(
+    shop: Shop, order: Order, helper: User
+) -> None:
+    case = opened(order)
+    made = (
+        Image(member=order.member, digest=f"{number:064x}", width=9, height=9)
+        for number in range(28)
+    )
+    shown = [each.pk for each in Image.objects.bulk_create(made)]
+    for first in (0, 9, 18):
+        say(case, image_ids=shown[first : first + 9])
+    with refused("images_too_many"):
+        say(case, image_ids=shown[27:])
+    answer(case, helper, "declined", "It was whole.")
+    with refused("images_too_many"):
+        appeal(case, image_ids=shown[27:])
+    assert state(case) == "declined"
+    assert sum(row.pictures.count() for row in CaseEntry.objects.all()) == 27
+
+
 def test_more_that_never_comes_ends_it(shop: Shop, order: Order, helper: User) -> None:
     case = opened(order)
     answer(case, helper, "more", "Which part?")
