@@ -24,8 +24,10 @@ from mingchi.payments.models import BillDay, BillDifference, Payment, PaymentRef
 from mingchi.payouts.models import Transfer
 from mingchi.usecases import reconcile as use_case
 from mingchi.usecases.cancel_order import cancel_order
+from mingchi.usecases.pay_order import pay_order
 from mingchi.usecases.pay_refunds import send_pending
 from mingchi.usecases.reconcile import look_at, reconcile, reconcile_by_staff, reconcile_due
+from mingchi.usecases.sandbox_pay import sandbox_pay
 from mingchi.usecases.withdraw import (
     Payee,
     decide_withdrawal,
@@ -240,10 +242,15 @@ class TestOwnLists:
             reconcile(gateway="sandbox", day=NOW.date(), now=NOW)
 
     def test_what_the_sandbox_gave_back(self, shop: Shop, today: date) -> None:
-        order = paid(member(), sku(shop.merchant))
-        cancel_order(order_id=order.pk, member_id=order.member_id, now=NOW)
+        buyer = member()
+        who = {"member_id": buyer.pk, "now": NOW}
+        order_id = place(buyer, sku(shop.merchant)).order_id
+        data = pay_order(order_id=order_id, idempotency_key="late", **who)  # type: ignore[arg-type]
+        cancel_order(order_id=order_id, **who)  # type: ignore[arg-type]
+        sandbox_pay(out_trade_no=data.out_trade_no, **who)  # type: ignore[arg-type]
         assert send_pending(now=NOW) == 1
-        assert found("sandbox", self.tomorrow(), today) == found("sandbox") == []
+        assert found("sandbox", self.tomorrow(), today) == []
+        assert [kind for kind, *_ in found("sandbox")] == ["unowed"]
         assert sorted(BillDay.objects.values_list("refunds_fen", flat=True)) == [0, 100_000]
 
     def delivered(self, shop: Shop) -> Order:
