@@ -25,6 +25,7 @@ _SMALL = """() => [...document.querySelectorAll('.app-tap')]
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
   .map(([name, box]) => `${name}: ${box.width}×${box.height}`)"""
 _KEYS = re.compile(r"\b(?:page|tab|common|error|shop|order|case|product)\.[a-z]\w+\b")
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 FAILED_TO_LOAD = re.compile(r"Failed to load resource")
 
 
@@ -92,13 +93,11 @@ class Shopper:
         assert page.evaluate(_SMALL) == [], f"{name}: smaller than a finger"
         assert not _KEYS.search(page.inner_text("body")), f"{name}: a phrase without words"
 
-    def barriers(self, rules: list[str] | None = None) -> list[str]:
-        """What axe finds that keeps people out, by all its rules or these: which rule, where."""
+    def barriers(self, rules: tuple[str, ...] = WCAG) -> list[str]:
+        """What axe finds that keeps people out, by these of its rules: which rule, where."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(Axe().axe_script)
-        options = {"resultTypes": ["violations"], "preload": False}
-        if rules is not None:
-            options["runOnly"] = rules
+        options = {"resultTypes": ["violations"], "preload": False, "runOnly": list(rules)}
         found = self.page.evaluate("options => axe.run(options)", options)
         return [
             f"{one['id']}: {node['html'][:160]}"

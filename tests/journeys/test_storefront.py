@@ -86,7 +86,7 @@ def look_at(shopper: Shopper, name: str) -> None:
     assert shopper.barriers() == [], name
     shopper.page.emulate_media(color_scheme="dark")
     shopper.page.wait_for_selector(".app-frame.theme-dark:visible")
-    assert shopper.barriers(["color-contrast"]) == [], f"{name} in the dark"
+    assert shopper.barriers(("color-contrast",)) == [], f"{name} in the dark"
     shopper.page.emulate_media(color_scheme="light")
 
 
