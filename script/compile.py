@@ -1,6 +1,5 @@
 """Compiles `mingchi.engine` by mypyc into `mingchi/engine/compiled`; see script/compile."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -23,12 +22,6 @@ setup(name="engine", packages=[], ext_modules=modules, script_args=["-q", "build
 
 def main() -> int:
     """Compiles unless what is there is of the same text; 1: it failed, which is told."""
-    with Path(sys.prefix, ".compiling").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time; it goes with this process
-        return _compile()
-
-
-def _compile() -> int:
     wanted = checksum()
     done = COMPILED / "SOURCES"
     if done.exists() and done.read_text() == wanted:
