@@ -1,22 +1,29 @@
 """The demo: the same figures from the same seed, nothing to find for verify, and when not."""
 
+from datetime import date, timedelta
+
 import pytest
+from django.db.models import Model
 from pytest_django import DjangoDbBlocker, Settings
 from tests import databases, demo_shop
 from tests.demo_shop import SMALL
 from tests.usecases.shop import member
 
 from mingchi.catalogue.models import Category, Product
+from mingchi.foundation import clock
 from mingchi.foundation.errors import DomainError
 from mingchi.foundation.models import Proposal, User
 from mingchi.members.models import Member
-from mingchi.orders.models import Checkout, Order, Refund
+from mingchi.orders.models import Checkout, Notification, Order, Refund
+from mingchi.payments.bills import day_of
+from mingchi.payments.models import Payment, PaymentRefund
 from mingchi.rebates import queries, verify
 from mingchi.rebates.models import Event, SetAside
 from mingchi.rebates.settlement import Settler
 from mingchi.usecases import demo
 from mingchi.usecases.demo import goods, people
 from mingchi.usecases.open_platform import open_platform
+from mingchi.usecases.reconcile import reconcile
 
 
 def _figures() -> dict[str, object]:
@@ -28,6 +35,12 @@ def _figures() -> dict[str, object]:
         "members": list(Member.objects.order_by("pk").values_list("phone", "name", "sponsor_id")),
         "refunds": list(Refund.objects.order_by("pk").values_list("amount_fen", "state")),
     }
+
+
+def _days(model: type[Model], column: str) -> set[date]:
+    """The days, by Beijing's clock, on which it happened."""
+    found = model._default_manager.exclude(**{column: None})
+    return {day_of(at) for at in found.values_list(column, flat=True)}
 
 
 def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing(
@@ -48,6 +61,10 @@ def test_the_same_seed_gives_the_same_figures_and_verify_finds_nothing(
         kinds = set(Event.objects.values_list("kind", flat=True))
         assert {"order", "redeem", "close", "subsidy", "plan", "rank", "agent"} <= kinds
         assert Proposal.objects.filter(state="asked").count() >= 2
+        assert len(_days(Notification, "sent_at")) > 2, "members are told as things happen"
+        tomorrow = clock.now() + timedelta(days=1)
+        for day in sorted(_days(Payment, "paid_at"))[:3] + sorted(_days(PaymentRefund, "paid_at")):
+            assert reconcile(gateway="sandbox", day=day, now=tomorrow).balanced, day
         assert not demo.load(size=SMALL).created
         assert _figures() == first
 

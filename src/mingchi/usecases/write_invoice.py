@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from stdnum.cn import ric, uscc
 
 from mingchi.foundation import audit
 from mingchi.foundation.errors import DomainError
@@ -17,8 +18,8 @@ from mingchi.orders import papers
 from mingchi.orders import services as orders
 from mingchi.usecases import checks, rights
 
-_TAX_NUMBER: Final = re.compile("[0-9A-Z]{15,20}")
-"""Unified social credit codes have 18 signs; older taxpayer numbers 15 or 20."""
+_OLDER: Final = re.compile("[0-9A-Z]{15}|[0-9A-Z]{20}")
+"""Taxpayer numbers of before the unified social credit codes, which end in a check character."""
 
 
 def request_invoice(
@@ -62,14 +63,14 @@ def issue_invoice(*, by: User, order_id: int, number: str, now: datetime) -> Non
 
 
 def _tax_number(value: str) -> str:
-    value = value.strip().upper()
-    if value and not _TAX_NUMBER.fullmatch(value):
-        raise DomainError(
-            "tax_number_invalid",
-            _("A taxpayer number has 15 to 20 digits and letters."),
-            field="tax_number",
-        )
-    return value
+    value = uscc.compact(value)
+    if not value or uscc.is_valid(value) or ric.is_valid(value) or _OLDER.fullmatch(value):
+        return value
+    raise DomainError(
+        "tax_number_invalid",
+        _("This is no taxpayer number. It has 18 digits and letters; older ones have 15 or 20."),
+        field="tax_number",
+    )
 
 
 def _email(value: str) -> str:

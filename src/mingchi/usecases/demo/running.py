@@ -21,6 +21,7 @@ from mingchi.usecases.pay_refunds import pay_settled_refunds
 from mingchi.usecases.publish_plan import activate_due_plans, ask_plan, decide_plan, draft_plan
 from mingchi.usecases.redeem_points import redeem_points
 from mingchi.usecases.refund_order import ask_refund
+from mingchi.usecases.send_notifications import send_notifications
 from mingchi.usecases.subsidise import ask_subsidy, decide_subsidy
 from mingchi.usecases.withdraw import decide_withdrawal, pay_withdrawal, request_withdrawal
 
@@ -50,6 +51,7 @@ def _round(world: World, when: datetime) -> None:
     """What the worker does in a day, and the settler after it."""
     cancel_unpaid(now=when)
     run_flows.work_off(now=when)
+    send_notifications(now=when)
     activate_due_plans(now=when)
     world.settle(when)
     if pay_settled_refunds(now=when):

@@ -17,7 +17,7 @@ export const orders = {
   "invoice.personHint": ["姓名，或填“个人”", "A name"],
   "invoice.companyHint": ["单位全称", "The company's full name"],
   "invoice.taxNumber": ["纳税人识别号", "Taxpayer number"],
-  "invoice.taxNumberHint": ["统一社会信用代码，15 至 20 位", "15 to 20 digits and letters"],
+  "invoice.taxNumberHint": ["统一社会信用代码，18 位", "18 digits and letters"],
   "invoice.email": ["接收邮箱", "E-mail"],
   "invoice.emailHint": ["选填，用于接收电子发票", "Optional, for the electronic invoice"],
   "invoice.note": ["由商家开具；开具前可以修改。", "The merchant issues it. It may be changed until then."],
