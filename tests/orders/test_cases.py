@@ -23,7 +23,7 @@ from tests.usecases.shop import (
 from mingchi.catalogue.models import Sku
 from mingchi.foundation.errors import DomainError
 from mingchi.merchants.models import Merchant
-from mingchi.orders import cases, moves, replacements
+from mingchi.orders import arguing, cases, moves, replacements
 from mingchi.orders.models import AfterSalesCase, Order, OrderLine
 from mingchi.orders.transitions import CASE_MOVES
 from mingchi.usecases import after_sales
@@ -81,6 +81,8 @@ def test_a_return_step_by_step(shop: Shop, case: AfterSalesCase) -> None:
         cases.inspect(case, passed=True, actor=CLERK, now=NOW)
     with refuses("impossible_move"):
         cases.inspect(case, passed=False, actor=CLERK, now=NOW)
+    with refuses("impossible_move"):
+        arguing.let_stand(case, now=NOW)  # there is no no
     tea = Sku.objects.get()
     assert [cases.put_back(case), cases.put_back(case), cases.scrap(case)] == [2, 0, 0]
     assert (Sku.objects.get().on_hand, tea.on_hand) == (99, 97)

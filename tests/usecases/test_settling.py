@@ -130,6 +130,19 @@ def test_a_refund_afterwards_pays_when_it_is_settled(shop: Shop, holder: Member)
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_another_order_waits_for_holds_up_none(shop: Shop, holder: Member) -> None:
+    order = Order.objects.get()
+    other = completed(shop, holder, sku(shop.merchant))
+    approve(shop, ask(order, 100_000))
+    settle()
+    approve(shop, ask(other, 1_000))
+    assert pay_settled_refunds(now=LATER) == 1
+    assert Refund.objects.get(order=other).state == "approved"
+    order.refresh_from_db()
+    assert order.state == "refunded"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_points_become_money(shop: Shop, holder: Member) -> None:
     quote = queries.quote(holder.pk, 100_000_000)
     asked = redeem(holder, 100_000_000, idempotency_key="k")
