@@ -12,7 +12,7 @@ from tests.api.journeys import bring_statements_up_to_date, settler_at_work
 from tests.catalogue.test_pictures import encoded
 from tests.journeys.shoppers import Shopper, shopping
 
-from mingchi.catalogue.models import Product
+from mingchi.catalogue.models import Product, Visit
 from mingchi.foundation import clock
 from mingchi.foundation.models import User
 from mingchi.members.models import Address, Member
@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 REFUSED = re.compile(r"responded with a status of (400|401|403|409|422|504)")
 PAGES = (
     "me/me", "profile/profile", "addresses/addresses", "addresses/edit", "coupons/coupons",
-    "coupons/centre", "favourites/favourites", "invite/invite", "team/team", "points/points",
-    "points/redeem", "wallet/wallet", "wallet/withdraw", "messages/messages",
+    "coupons/centre", "favourites/favourites", "visits/visits", "invite/invite", "team/team",
+    "points/points", "points/redeem", "wallet/wallet", "wallet/withdraw", "messages/messages",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def holder(server: str, django_db_blocker: DjangoDbBlocker) -> Member:
         Member.objects.filter(pk=found.pk).update(password=make_password(people.MEMBER_PASSWORD))
         for product in Product.objects.filter(status="on_sale")[:5]:
             keep_favourites.add_favourite(member_id=found.pk, product_id=product.pk)
+            keep_favourites.visit(member_id=found.pk, product_id=product.pk, now=clock.now())
         coupon = Coupon.objects.filter(state="open", new_members_only=False).earliest("pk")
         claim_coupons.claim_coupon(member_id=found.pk, coupon_id=coupon.pk, now=clock.now())
     return found
@@ -165,6 +166,17 @@ def test_a_coupon_is_claimed(shopper: Shopper, holder: Member) -> None:
     assert own.count() == before + 1
     shopper.open("coupons/coupons")
     expect(page.get_by_text(own.latest("pk").coupon.name).first).to_be_visible()
+
+
+def test_what_one_looked_at_is_forgotten(shopper: Shopper, holder: Member) -> None:
+    shopper.open("visits/visits")
+    product = Product.objects.filter(status="on_sale").first()
+    assert product is not None
+    shopper.sees(product.title)
+    shopper.named("清空浏览记录")
+    shopper.page.locator(".uni-modal__btn_primary").click()
+    shopper.sees("还没有浏览记录")
+    assert not Visit.objects.filter(member=holder).exists()
 
 
 def test_what_became_of_a_portrait_is_told(shopper: Shopper, holder: Member) -> None:

@@ -46,6 +46,8 @@ export function useLoad<T>(ask: () => Promise<T>): Load & { data: Ref<T | null> 
   return { data, error, isLoading, isReady, isEmpty, reload, anew };
 }
 
+const AT_ONCE = 20;
+
 interface Part<Mark> {
   items: unknown[];
   next?: Mark | null;
@@ -81,6 +83,13 @@ export function useList<P extends Part<Mark>, Mark = number>(
   const hasMore = computed(() => (data.value?.next ?? null) !== null);
   return { ...load, isEmpty, items, hasMore, more };
 }
+
+/** The same of what the API gives from a place on, not after a mark. */
+export const useSkipping = <T>(ask: (from: { limit: number; skip: number }) => Promise<T[]>) =>
+  useList(async (skip: number | undefined = 0) => {
+    const items = await ask({ limit: AT_ONCE, skip });
+    return { items, next: items.length === AT_ONCE ? skip + AT_ONCE : null };
+  });
 
 function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;

@@ -1,4 +1,4 @@
-/** Signing in, profile, addresses, coupons, favourites, invitation, team. */
+/** Signing in, profile, addresses, coupons, favourites, visits, invitation, team. */
 export const member = {
   "page.login": ["登录", "Sign in"],
   "page.login.join": ["注册", "Join"],
@@ -8,6 +8,7 @@ export const member = {
   "page.coupons": ["我的优惠券", "My coupons"],
   "page.coupons.centre": ["领券中心", "Coupon centre"],
   "page.favourites": ["我的收藏", "Favourites"],
+  "page.visits": ["浏览记录", "What I looked at"],
   "page.invite": ["邀请好友", "Invite"],
   "page.team": ["我的团队", "My team"],
   "page.messages": ["消息", "Messages"],
@@ -119,6 +120,10 @@ export const member = {
   "favourites.none": ["还没有收藏", "No favourites yet"],
   "favourites.noneHint": ["在商品页点心形收藏", "Press the heart on a product's page"],
   "favourites.remove": ["取消收藏：{name}", "Remove {name}"],
+  "visits.none": ["还没有浏览记录", "Nothing yet"],
+  "visits.forget": ["清空浏览记录", "Forget all of it"],
+  "visits.forgetAsk": ["清空全部浏览记录？", "Forget all that you looked at?"],
+  "visits.forgotten": ["浏览记录已清空", "Forgotten"],
   "invite.says": ["邀请你一起来逛逛", "invites you to have a look around"],
   "invite.code": ["邀请码", "Invitation code"],
   "invite.codeIs": ["邀请码 {code}", "Code {code}"],

@@ -1,1 +1,0 @@
-import{am as s,as as a}from"./index-ByUKe0xE.js";const r=a=>a.startsWith("/")?s+a:a;function t(s,t){a({urls:s.map(({url:s})=>r(s)),current:t})}export{t as l,r as w};
