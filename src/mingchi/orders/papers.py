@@ -58,13 +58,12 @@ def invoice_waits(order: Order) -> bool:
 
 def notify(order: Order, *, text: str, key: str) -> None:
     """Put a message to the buyer on its way; the same key again changes nothing."""
-    message = Notification(order=order, key=key, member_id=order.member_id, text=text[:300])
-    Notification.objects.bulk_create([message], ignore_conflicts=True)
+    tell(order.member_id, order=order, text=text, key=key)
 
 
-def tell(member_id: int, *, text: str, key: str) -> None:
-    """The same of what is about no order."""
-    message = Notification(key=key, member_id=member_id, text=text[:300])
+def tell(member_id: int, *, order: Order | None = None, text: str, key: str) -> None:
+    """The same to any member, of an order or of none."""
+    message = Notification(order=order, key=key, member_id=member_id, text=text[:300])
     Notification.objects.bulk_create([message], ignore_conflicts=True)
 
 

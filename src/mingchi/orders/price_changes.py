@@ -4,11 +4,11 @@ Callers hold the order's lock. Whether the order's shares still fit into the new
 the plan above (`usecases.change_price`).
 """
 
+from copy import copy
 from datetime import datetime
 
 from django.conf import settings
 from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from mingchi.foundation import proposals
@@ -17,6 +17,8 @@ from mingchi.orders import services as orders
 from mingchi.orders.models import Order, OrderLine, PriceChange
 
 State = PriceChange.State
+# What `repriced` changes of a line.
+_REPRICED = ("price_fen", "lowered_fen", "amount_fen", "cost_fen", "goods_fen")
 
 
 def ask(line: OrderLine, *, to_fen: int, reason: str, actor: str, now: datetime) -> PriceChange:
@@ -74,6 +76,20 @@ def open_of_order(order: Order) -> list[PriceChange]:
     return list(found.select_related("line__order"))
 
 
+def repriced(line: OrderLine, *, to_fen: int) -> OrderLine:
+    """The line as it would stand at this unit price, not saved: its amounts follow by the
+    difference, and what the merchant gets with them, since the shop lowers it. Coupons take off
+    what they took."""
+    less_fen = line.qty * (line.price_fen - to_fen)
+    found = copy(line)
+    found.price_fen = to_fen
+    found.lowered_fen = line.lowered_fen + less_fen
+    found.amount_fen = line.amount_fen - less_fen
+    found.cost_fen = max(0, line.cost_fen - less_fen)
+    found.goods_fen = line.goods_fen - less_fen
+    return found
+
+
 def least_price_fen(price_fen: int) -> int:
     """The lowest price that may be asked: rounded up, and at least one fen."""
     kept_percent = 100 - settings.PRICE_CHANGE_PERCENT
@@ -106,18 +122,13 @@ def _refuse_late(order: Order) -> None:
 
 
 def _apply(change: PriceChange) -> None:
-    """The line's amounts and the order's total follow by the difference, and what the merchant gets
-    with them, since the shop lowers it. Coupons take off what they took."""
+    """The order's total follows by the difference."""
     line = change.line
-    less_fen = line.qty * (change.from_fen - change.to_fen)
-    repriced = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen)
-    done = repriced.update(
-        price_fen=change.to_fen,
-        lowered_fen=F("lowered_fen") + less_fen,
-        amount_fen=F("amount_fen") - less_fen,
-        cost_fen=Greatest(F("cost_fen") - less_fen, 0),
-        goods_fen=F("goods_fen") - less_fen,
+    after = repriced(line, to_fen=change.to_fen)
+    done = OrderLine.objects.filter(pk=line.pk, price_fen=change.from_fen).update(
+        **{name: getattr(after, name) for name in _REPRICED}
     )
+    less_fen = line.amount_fen - after.amount_fen
     assert done == 1, "one open change an order, and nobody else writes prices"
     Order.objects.filter(pk=line.order_id).update(
         goods_fen=F("goods_fen") - less_fen, total_fen=F("total_fen") - less_fen

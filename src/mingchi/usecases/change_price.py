@@ -1,6 +1,5 @@
 """Another price for an order that is not paid: one of staff asks, another decides."""
 
-from copy import copy
 from datetime import datetime
 
 from django.db import transaction
@@ -33,7 +32,7 @@ def ask_price_change(
         line.order = order
         actor = rights.actor(by)
         change = price_changes.ask(line, to_fen=to_fen, reason=reason, actor=actor, now=now)
-        _refuse_excess(line, to_fen)
+        split.refuse_excess([price_changes.repriced(line, to_fen=to_fen)])
         _audit(change, "price.ask", actor, {"to_fen": to_fen}, reason)
     return change.pk
 
@@ -56,14 +55,6 @@ def apply(change: PriceChange, *, approve: bool, actor: str, now: datetime) -> N
         split.refuse_excess([line])
     word = "approve" if approve else "refuse"
     _audit(change, f"price.{word}", actor, {"price_fen": line.price_fen}, "")
-
-
-def _refuse_excess(line: OrderLine, to_fen: int) -> None:
-    repriced = copy(line)
-    less_fen = line.qty * (line.price_fen - to_fen)
-    repriced.amount_fen = line.amount_fen - less_fen
-    repriced.cost_fen = max(0, line.cost_fen - less_fen)
-    split.refuse_excess([repriced])
 
 
 def _audit(
